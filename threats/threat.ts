@@ -1,0 +1,55 @@
+/**
+ * What a threat model is: how a record becomes features, what the label means, which network learns it.
+ *
+ * Encoders are data-independent (declared ranges, hashing): preparing data spends no privacy and two
+ * hospitals that never met produce the same features (DESIGN §10).
+ */
+
+/** A stack of fully connected layers; the WASM backend trains these and nothing fancier. */
+export interface NetworkSpec {
+  /** Width of one encoded record. */
+  readonly inputs: number;
+  readonly layers: readonly DenseSpec[];
+}
+
+export interface DenseSpec {
+  readonly units: number;
+  /** The last layer is one `sigmoid` unit (binary cross-entropy) or a `softmax` (categorical cross-entropy). */
+  readonly activation: 'relu' | 'tanh' | 'sigmoid' | 'softmax';
+}
+
+/** Encoded records: `features` is row-major rows × width, `labels` holds one class index per row (0 = benign). */
+export interface Dataset {
+  readonly rows: number;
+  readonly width: number;
+  readonly features: Float32Array;
+  readonly labels: Uint8Array;
+}
+
+export interface Encoder<Sample> {
+  /** Name and version, part of every round plan: features change only together with this string. */
+  readonly id: string;
+  readonly width: number;
+  /** Writes one record's `width` features into `target` (zeroed by the caller) at `offset`. */
+  encode(sample: Sample, target: Float32Array, offset: number): void;
+}
+
+export interface Threat<Sample> {
+  readonly id: string;
+  readonly title: string;
+  readonly encoder: Encoder<Sample>;
+  readonly network: NetworkSpec;
+  /** Class names by label index; index 0 is benign. */
+  readonly classes: readonly string[];
+}
+
+/** Parameters of the network: Σ (fan-in + 1) · units. */
+export function parameterCount(network: NetworkSpec): number {
+  let fanIn = network.inputs;
+  let total = 0;
+  for (const { units } of network.layers) {
+    total += (fanIn + 1) * units;
+    fanIn = units;
+  }
+  return total;
+}
