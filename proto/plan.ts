@@ -28,7 +28,10 @@ export type PrivacyMode = (typeof PRIVACY_MODES)[number];
 const positive = z.number().positive().finite();
 const count = z.number().int().nonnegative().max(1_000_000);
 const text = z.string().min(1).max(200);
-const bytes32 = z.instanceof(Uint8Array).refine((b) => b.length === 32, 'must be 32 bytes');
+const bytes32 = z.custom<Uint8Array>(
+  (value) => value instanceof Uint8Array && value.length === 32,
+  'must be 32 bytes',
+);
 const hospital = z.string().transform((value) => hospitalId(value));
 
 const rosterEntry = z.strictObject({

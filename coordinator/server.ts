@@ -1,0 +1,283 @@
+/**
+ * The coordinator's gRPC server: it authenticates, decodes, and translates between streams and the driver.
+ * It decides nothing.
+ *
+ * Mutual TLS 1.3 always. The peer's certificate says which hospital it is; only hospitals on the job's roster
+ * get a session, and a newer session of the same hospital replaces the older one.
+ */
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerErrorResponse,
+  type ServerWritableStream,
+  status,
+} from '@grpc/grpc-js';
+import { HealthImplementation } from 'grpc-health-check';
+import { decodeFromHospital, encodeToHospital } from '../proto/codec.ts';
+import { type ErrorCode, FedwardError } from '../proto/errors.ts';
+import type { FetchModelRequest__Output } from '../proto/generated/fedward/v1/FetchModelRequest.ts';
+import type { FromHospital__Output } from '../proto/generated/fedward/v1/FromHospital.ts';
+import type { ModelChunk } from '../proto/generated/fedward/v1/ModelChunk.ts';
+import type { ToHospital as WireToHospital } from '../proto/generated/fedward/v1/ToHospital.ts';
+import type { FromHospital, ToHospital } from '../proto/messages.ts';
+import { SECAGG_PROTOCOL } from '../proto/plan.ts';
+import type { HospitalId } from '../proto/vocabulary.ts';
+import { CHUNK_BYTES, federationService, MAX_MESSAGE_BYTES, requireTls13 } from '../proto/wire.ts';
+import type { Sessions } from './driver.ts';
+import { peerHospital } from './peer-identity.ts';
+
+export interface TlsFiles {
+  /** PEM of the authority that issued the hospitals' certificates. */
+  readonly ca: Buffer;
+  readonly certificate: Buffer;
+  readonly privateKey: Buffer;
+}
+
+/** Whoever runs the job: told about sessions and messages, asked for models. */
+export interface Federation {
+  connected(hospital: HospitalId): void;
+  disconnected(hospital: HospitalId, reason: string): void;
+  received(hospital: HospitalId, message: FromHospital): void;
+  model(hash: Uint8Array): Uint8Array;
+}
+
+export interface ServerOptions {
+  readonly tls: TlsFiles;
+  readonly roster: ReadonlySet<HospitalId>;
+  readonly heartbeatMs: number;
+}
+
+type SessionCall = ServerDuplexStream<FromHospital__Output, WireToHospital>;
+
+interface OpenSession {
+  readonly call: SessionCall;
+  /** False until the hello: nothing is sent before and nothing else is accepted. */
+  greeted: boolean;
+  watchdog: NodeJS.Timeout;
+}
+
+/** Heartbeats a silent session may miss before it counts as lost. */
+const MISSED_HEARTBEATS = 3;
+
+export class FederationServer implements Sessions {
+  readonly #server: Server;
+  readonly #options: ServerOptions;
+  readonly #sessions = new Map<HospitalId, OpenSession>();
+  readonly #traffic = new Map<HospitalId, number>();
+  #federation: Federation | null = null;
+
+  constructor(options: ServerOptions) {
+    requireTls13();
+    this.#options = options;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 10_000,
+    });
+    const { service } = federationService();
+    this.#server.addService(service, {
+      Session: (call: SessionCall) => this.#onSession(call),
+      FetchModel: (call: ServerWritableStream<FetchModelRequest__Output, ModelChunk>) => {
+        this.#onFetchModel(call).catch((error) => call.destroy(toStatus(error)));
+      },
+    });
+    new HealthImplementation({ '': 'SERVING', 'fedward.v1.Federation': 'SERVING' }).addToServer(this.#server);
+  }
+
+  /**
+   * Listens and gives the port that it got.
+   * @throws FedwardError `CONFIG_INVALID` when the address cannot be bound.
+   */
+  listen(host: string, port: number, federation: Federation): Promise<number> {
+    this.#federation = federation;
+    const { ca, certificate, privateKey } = this.#options.tls;
+    const credentials = ServerCredentials.createSsl(
+      ca,
+      [{ cert_chain: certificate, private_key: privateKey }],
+      true,
+    );
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (cause, bound) => {
+        if (cause === null) resolve(bound);
+        else {
+          const advice = `Cannot listen on ${address}: choose another "listen" address or port.`;
+          reject(new FedwardError('CONFIG_INVALID', advice, { cause }));
+        }
+      });
+    });
+  }
+
+  /** Lets messages on their way arrive, for at most `graceMs`, then closes every connection. */
+  async close(graceMs: number): Promise<void> {
+    for (const { call, watchdog } of this.#sessions.values()) {
+      clearTimeout(watchdog);
+      call.end();
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.#server.forceShutdown();
+        resolve();
+      }, graceMs);
+      this.#server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  send(hospital: HospitalId, message: ToHospital): void {
+    const session = this.#sessions.get(hospital);
+    if (session === undefined) return;
+    const wire = encodeToHospital(message);
+    this.#count(hospital, SIZE.toHospital(wire));
+    session.call.write(wire);
+  }
+
+  disconnect(hospital: HospitalId, reason: string): void {
+    const session = this.#sessions.get(hospital);
+    if (session === undefined) return;
+    this.#sessions.delete(hospital);
+    clearTimeout(session.watchdog);
+    session.call.destroy(Object.assign(new Error(reason), { code: status.ABORTED, details: reason }));
+  }
+
+  traffic(hospital: HospitalId): number {
+    return this.#traffic.get(hospital) ?? 0;
+  }
+
+  #onSession(call: SessionCall): void {
+    let hospital: HospitalId;
+    try {
+      hospital = this.#authenticate(call);
+    } catch (error) {
+      call.on('error', () => {});
+      call.destroy(toStatus(error));
+      return;
+    }
+    this.#lose(hospital, 'a newer session of the same hospital replaced this one');
+    const session: OpenSession = { call, greeted: false, watchdog: setTimeout(() => {}, 0) };
+    this.#sessions.set(hospital, session);
+    this.#expectLife(hospital, session);
+    call.on('data', (wire: FromHospital__Output) => this.#onMessage(hospital, session, wire));
+    const gone = (reason: string) => {
+      if (this.#sessions.get(hospital) !== session) return;
+      this.#lose(hospital, reason);
+      call.end();
+    };
+    call.on('end', () => gone('the hospital left'));
+    call.on('cancelled', () => gone('the connection was lost'));
+    call.on('error', () => gone('the connection failed'));
+  }
+
+  #onMessage(hospital: HospitalId, session: OpenSession, wire: FromHospital__Output): void {
+    if (this.#sessions.get(hospital) !== session) return;
+    this.#expectLife(hospital, session);
+    this.#count(hospital, SIZE.fromHospital(wire));
+    let message: FromHospital;
+    try {
+      message = decodeFromHospital(wire, hospital);
+      this.#checkGreeting(session, message);
+    } catch (error) {
+      this.#lose(hospital, error instanceof Error ? error.message : 'its message cannot be read');
+      session.call.destroy(toStatus(error));
+      return;
+    }
+    if (message.type === 'hello') {
+      session.greeted = true;
+      this.send(hospital, { type: 'welcome', heartbeatMs: this.#options.heartbeatMs });
+      this.#federation?.connected(hospital);
+    } else {
+      this.#federation?.received(hospital, message);
+    }
+  }
+
+  #checkGreeting({ greeted }: OpenSession, message: FromHospital): void {
+    if (greeted === (message.type === 'hello')) {
+      throw new FedwardError(
+        'PROTOCOL_VIOLATION',
+        'A session begins with one hello: send it first, and once.',
+      );
+    }
+    if (message.type === 'hello' && message.protocol !== SECAGG_PROTOCOL) {
+      const advice = `This coordinator speaks ${SECAGG_PROTOCOL}, not ${JSON.stringify(message.protocol.slice(0, 40))}: install the same Fedward release on both sides.`;
+      throw new FedwardError('PROTOCOL_VIOLATION', advice);
+    }
+  }
+
+  async #onFetchModel(call: ServerWritableStream<FetchModelRequest__Output, ModelChunk>): Promise<void> {
+    call.on('error', () => {});
+    const hospital = this.#authenticate(call);
+    const bytes = this.#federation?.model(call.request.hash) ?? new Uint8Array();
+    for (let offset = 0; offset < bytes.length && !call.cancelled; offset += CHUNK_BYTES) {
+      const data = Buffer.from(bytes.subarray(offset, offset + CHUNK_BYTES));
+      this.#count(hospital, data.length);
+      if (!call.write({ data })) await new Promise((resolve) => call.once('drain', resolve));
+    }
+    call.end();
+  }
+
+  #authenticate(call: Pick<SessionCall, 'getAuthContext'>): HospitalId {
+    const hospital = peerHospital(call.getAuthContext().sslPeerCertificate?.raw);
+    if (this.#options.roster.has(hospital)) return hospital;
+    throw new FedwardError(
+      'UNAUTHORISED',
+      `"${hospital}" has a valid certificate but is not on this job's roster: ask the consortium's administrator.`,
+    );
+  }
+
+  /** Restarts the watchdog: a session that stays silent for several heartbeats is lost. */
+  #expectLife(hospital: HospitalId, session: OpenSession): void {
+    clearTimeout(session.watchdog);
+    session.watchdog = setTimeout(() => {
+      if (this.#sessions.get(hospital) !== session) return;
+      this.#lose(hospital, 'no heartbeat came');
+      session.call.destroy(
+        toStatus(new FedwardError('DEADLINE_EXCEEDED', 'No heartbeat came: connect again.')),
+      );
+    }, MISSED_HEARTBEATS * this.#options.heartbeatMs);
+    session.watchdog.unref();
+  }
+
+  #lose(hospital: HospitalId, reason: string): void {
+    const session = this.#sessions.get(hospital);
+    if (session === undefined) return;
+    this.#sessions.delete(hospital);
+    clearTimeout(session.watchdog);
+    if (session.greeted) this.#federation?.disconnected(hospital, reason);
+  }
+
+  #count(hospital: HospitalId, bytes: number): void {
+    this.#traffic.set(hospital, this.traffic(hospital) + bytes);
+  }
+}
+
+/** Sizes of messages as protobuf bytes. Messages are small beside the vectors, whose size needs no copy. */
+const SIZE = (() => {
+  const { Session } = federationService().service;
+  return {
+    toHospital: (wire: WireToHospital): number => Session.responseSerialize(wire).length,
+    fromHospital: (wire: FromHospital__Output): number =>
+      wire.stage?.masked?.words.length ?? Session.requestSerialize(wire).length,
+  };
+})();
+
+const STATUS: Partial<Record<ErrorCode, status>> = {
+  UNAUTHORISED: status.PERMISSION_DENIED,
+  INVALID_ARGUMENT: status.NOT_FOUND,
+  PROTOCOL_VIOLATION: status.INVALID_ARGUMENT,
+  DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
+};
+
+/** A refusal in gRPC's terms; what is not a refusal tells the peer nothing about the inside. */
+function toStatus(error: unknown): ServerErrorResponse {
+  if (!(error instanceof FedwardError)) {
+    return Object.assign(new Error('internal error'), { code: status.INTERNAL, details: 'internal error' });
+  }
+  const details = `${error.code}: ${error.message}`;
+  return Object.assign(new Error(details), {
+    code: STATUS[error.code] ?? status.FAILED_PRECONDITION,
+    details,
+  });
+}

@@ -1,0 +1,63 @@
+/** `fedward hospital start`: takes part in the coordinator's jobs until told to stop. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { CommandModule } from 'yargs';
+import { parseConfig } from '../../proto/config.ts';
+import { FedwardError } from '../../proto/errors.ts';
+
+interface Arguments {
+  config: string;
+  set: string[];
+  once: boolean;
+  'log-level': string;
+}
+
+export const startCommand: CommandModule<object, Arguments> = {
+  command: 'start',
+  describe: 'Take part in training with the records of this hospital',
+  builder: (yargs) =>
+    yargs
+      .option('config', { type: 'string', demandOption: true, describe: 'Configuration file (YAML)' })
+      .option('set', {
+        alias: 'c',
+        type: 'string',
+        array: true,
+        default: [],
+        describe: 'Override one key, such as policy.maxEpsilon=1',
+      })
+      .option('once', { type: 'boolean', default: false, describe: 'Leave when the first job is over' })
+      .option('log-level', {
+        choices: ['debug', 'info', 'warn', 'error'] as const,
+        default: 'info',
+        describe: 'How much to log (JSON lines on standard error)',
+      }),
+  async handler({ config: file, set, once, logLevel }) {
+    const { pino } = await import('pino');
+    const { hospitalConfigSchema } = await import('../config.ts');
+    const { runHospital } = await import('../hospital.ts');
+    const config = parseConfig(hospitalConfigSchema, await read(file), file, set);
+    const log = pino({ level: String(logLevel), base: { hospital: config.hospital } }, pino.destination(2));
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const { failure, ledger } = await runHospital({
+      config,
+      folder: dirname(resolve(file)),
+      ...{ log, once, signal: stop.signal },
+    });
+    const { epsilon, epsilonIfOthersCollude, delta, reserved, committed } = ledger;
+    log.info(
+      { epsilon, epsilonIfOthersCollude, delta, reserved, committed },
+      'privacy spent by this data set',
+    );
+    if (failure !== null) throw new FedwardError(failure.code, failure.reason);
+  },
+};
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FedwardError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,32 @@
+/** The hospital's configuration file. Paths in it are relative to the file. */
+import { z } from 'zod';
+import { sitePolicySchema } from './policy.ts';
+
+const path = z.string().min(1);
+
+export const hospitalConfigSchema = z.strictObject({
+  /** This hospital's id, as its certificate and the roster have it. */
+  hospital: z.string(),
+  /** host:port of the coordinator. */
+  coordinator: z.string().regex(/^.+:\d+$/, 'must be host:port'),
+  tls: z.strictObject({ ca: path, certificate: path, privateKey: path }),
+  /** Encrypted identity key; its passphrase comes from `passphraseFile` or `FEDWARD_PASSPHRASE`. */
+  keystore: path,
+  passphraseFile: path.optional(),
+  data: z.strictObject({
+    threat: z.string(),
+    /** Labelled records, as the threat's reader expects them. */
+    folder: path,
+    /** Name of the data set in the ledger: its budget is for life, whatever job spends it. */
+    name: z.string().min(1).max(200),
+  }),
+  /** libsql file of the privacy ledger. Losing it means losing count: back it up. */
+  ledger: path,
+  /** Identity keys (base64) of every member, agreed on outside the coordinator. */
+  members: z.record(z.string(), z.string()),
+  policy: sitePolicySchema,
+  /** Longest time without the coordinator before giving up. */
+  giveUpMs: z.number().int().min(1000).default(600_000),
+});
+
+export type HospitalConfig = z.output<typeof hospitalConfigSchema>;

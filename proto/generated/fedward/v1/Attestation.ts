@@ -1,0 +1,12 @@
+// Original file: fedward.proto
+
+
+export interface Attestation {
+  'from'?: (string);
+  'signature'?: (Buffer | Uint8Array | string);
+}
+
+export interface Attestation__Output {
+  'from': (string);
+  'signature': (Buffer);
+}

@@ -1,0 +1,15 @@
+// Original file: fedward.proto
+
+import type { RosterEntry as _fedward_v1_RosterEntry, RosterEntry__Output as _fedward_v1_RosterEntry__Output } from '../../fedward/v1/RosterEntry.ts';
+
+export interface CohortPlan {
+  'roster'?: (_fedward_v1_RosterEntry)[];
+  'maxDropouts'?: (number);
+  'maxColluders'?: (number);
+}
+
+export interface CohortPlan__Output {
+  'roster': (_fedward_v1_RosterEntry__Output)[];
+  'maxDropouts': (number);
+  'maxColluders': (number);
+}

@@ -1,0 +1,12 @@
+// Original file: fedward.proto
+
+
+export interface DeadlinePlan {
+  'trainMs'?: (number);
+  'stageMs'?: (number);
+}
+
+export interface DeadlinePlan__Output {
+  'trainMs': (number);
+  'stageMs': (number);
+}

@@ -1,0 +1,8 @@
+// Original file: fedward.proto
+
+
+export interface Heartbeat {
+}
+
+export interface Heartbeat__Output {
+}

@@ -1,0 +1,10 @@
+// Original file: fedward.proto
+
+
+export interface ModelChunk {
+  'data'?: (Buffer | Uint8Array | string);
+}
+
+export interface ModelChunk__Output {
+  'data': (Buffer);
+}

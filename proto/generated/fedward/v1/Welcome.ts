@@ -1,0 +1,10 @@
+// Original file: fedward.proto
+
+
+export interface Welcome {
+  'heartbeatMs'?: (number);
+}
+
+export interface Welcome__Output {
+  'heartbeatMs': (number);
+}
