@@ -17,7 +17,7 @@ import type { Drop, JobEvent, Metrics } from './progress.ts';
 import type { RoundEffect } from './round/effects.ts';
 import type { RoundEvent, WaitingStage } from './round/events.ts';
 import { AttemptGathering } from './round/gathering.ts';
-import { createJob, type JobState, step } from './round/machine.ts';
+import { createJob, type JobState, step, takesPart } from './round/machine.ts';
 import { currentWeights, releasedWeights, type Strategy, type StrategyState } from './strategies/strategy.ts';
 
 /** The hospitals' connections, as the driver needs them. Messages to a hospital that is gone are dropped. */
@@ -155,12 +155,20 @@ export class Driver {
       this.#feed({ type: 'failed', hospital, failure: { code: message.code, reason: message.reason } });
       return;
     }
+    if (!takesPart(this.#machine, hospital)) {
+      const reason = `This hospital fell out of attempt ${formatAttempt(message.attempt)}: wait for the next plan.`;
+      this.#acknowledge(hospital, message, { code: 'ROUND_ABORTED', reason });
+      return;
+    }
     try {
       if (!current.gathering.accept(hospital, message.body)) return;
       this.#acknowledge(hospital, message, null);
       this.#feed({ type: 'answered', hospital, stage: message.body.stage });
     } catch (error) {
-      if (!(error instanceof FedwardError)) throw error;
+      if (!(error instanceof FedwardError)) {
+        this.#fail(error);
+        return;
+      }
       const failure = { code: error.code, reason: error.message };
       this.#acknowledge(hospital, message, failure);
       if (message.body.stage === current.gathering.stage) this.#feed({ type: 'failed', hospital, failure });

@@ -79,7 +79,7 @@ export class FederationServer implements Sessions {
     this.#server.addService(service, {
       Session: (call: SessionCall) => this.#onSession(call),
       FetchModel: (call: ServerWritableStream<FetchModelRequest__Output, ModelChunk>) => {
-        this.#onFetchModel(call).catch((error) => call.destroy(toStatus(error)));
+        this.#onFetchModel(call).catch((error) => refuse(call, error));
       },
     });
     new HealthImplementation({ '': 'SERVING', 'fedward.v1.Federation': 'SERVING' }).addToServer(this.#server);
@@ -140,7 +140,7 @@ export class FederationServer implements Sessions {
     if (session === undefined) return;
     this.#sessions.delete(hospital);
     clearTimeout(session.watchdog);
-    session.call.destroy(Object.assign(new Error(reason), { code: status.ABORTED, details: reason }));
+    refuse(session.call, new FedwardError('ROUND_ABORTED', reason));
   }
 
   traffic(hospital: HospitalId): number {
@@ -152,11 +152,10 @@ export class FederationServer implements Sessions {
     try {
       hospital = this.#authenticate(call);
     } catch (error) {
-      call.on('error', () => {});
-      call.destroy(toStatus(error));
+      refuse(call, error);
       return;
     }
-    this.#lose(hospital, 'a newer session of the same hospital replaced this one');
+    this.#replace(hospital);
     const session: OpenSession = { call, greeted: false, watchdog: setTimeout(() => {}, 0) };
     this.#sessions.set(hospital, session);
     this.#expectLife(hospital, session);
@@ -166,8 +165,9 @@ export class FederationServer implements Sessions {
       this.#lose(hospital, reason);
       call.end();
     };
-    call.on('end', () => gone('the hospital left'));
-    call.on('cancelled', () => gone('the connection was lost'));
+    // A process that was killed and one that leaves in good order look the same from here.
+    call.on('end', () => gone('its connection closed'));
+    call.on('cancelled', () => gone('its connection closed'));
     call.on('error', () => gone('the connection failed'));
   }
 
@@ -181,7 +181,7 @@ export class FederationServer implements Sessions {
       this.#checkGreeting(session, message);
     } catch (error) {
       this.#lose(hospital, error instanceof Error ? error.message : 'its message cannot be read');
-      session.call.destroy(toStatus(error));
+      refuse(session.call, error);
       return;
     }
     if (message.type === 'hello') {
@@ -207,7 +207,6 @@ export class FederationServer implements Sessions {
   }
 
   async #onFetchModel(call: ServerWritableStream<FetchModelRequest__Output, ModelChunk>): Promise<void> {
-    call.on('error', () => {});
     const hospital = this.#authenticate(call);
     const bytes = this.#federation?.model(call.request.hash) ?? new Uint8Array();
     for (let offset = 0; offset < bytes.length && !call.cancelled; offset += CHUNK_BYTES) {
@@ -233,11 +232,21 @@ export class FederationServer implements Sessions {
     session.watchdog = setTimeout(() => {
       if (this.#sessions.get(hospital) !== session) return;
       this.#lose(hospital, 'no heartbeat came');
-      session.call.destroy(
-        toStatus(new FedwardError('DEADLINE_EXCEEDED', 'No heartbeat came: connect again.')),
-      );
+      refuse(session.call, new FedwardError('DEADLINE_EXCEEDED', 'No heartbeat came: connect again.'));
     }, MISSED_HEARTBEATS * this.#options.heartbeatMs);
     session.watchdog.unref();
+  }
+
+  /**
+   * A hospital whose connection broke is back before the old stream is known to be dead. If that stream is
+   * alive after all, a second process runs under the same certificate: it is told to stop, not to try again.
+   */
+  #replace(hospital: HospitalId): void {
+    const older = this.#sessions.get(hospital);
+    if (older === undefined) return;
+    this.#lose(hospital, 'a newer session of the same hospital replaced this one');
+    const advice = `A newer session of "${hospital}" replaced this one: run one process for each hospital.`;
+    refuse(older.call, new FedwardError('UNAUTHORISED', advice));
   }
 
   #lose(hospital: HospitalId, reason: string): void {
@@ -268,7 +277,13 @@ const STATUS: Partial<Record<ErrorCode, status>> = {
   INVALID_ARGUMENT: status.NOT_FOUND,
   PROTOCOL_VIOLATION: status.INVALID_ARGUMENT,
   DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
+  ROUND_ABORTED: status.ABORTED,
 };
+
+/** Ends a call with a status. Only the event does: grpc-js sends none for a stream that is destroyed. */
+function refuse(call: Pick<SessionCall, 'emit'>, error: unknown): void {
+  call.emit('error', toStatus(error));
+}
 
 /** A refusal in gRPC's terms; what is not a refusal tells the peer nothing about the inside. */
 function toStatus(error: unknown): ServerErrorResponse {

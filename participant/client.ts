@@ -52,7 +52,9 @@ export class CoordinatorClient {
   #heartbeat: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #failures = 0;
-  #aloneSince = Date.now();
+  /** Runs while there is no session; only a welcome ends it. */
+  #patience: NodeJS.Timeout | undefined;
+  #lastLoss = 'it does not answer';
   #closed = false;
   #reject: (error: unknown) => void = () => {};
 
@@ -84,6 +86,8 @@ export class CoordinatorClient {
 
   connect(): void {
     if (this.#closed) return;
+    // Not a check after each failed attempt: one that is neither answered nor refused must end as well.
+    this.#patience ??= setTimeout(() => this.#giveUp(this.#unreachable()), this.#options.giveUpMs);
     const stream = this.#client.session();
     this.#stream = stream;
     stream.on('data', (wire: ToHospital__Output) => this.#onData(stream, wire));
@@ -130,6 +134,7 @@ export class CoordinatorClient {
     this.#closed = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#retry);
+    clearTimeout(this.#patience);
     this.#stream?.end();
     this.#client.close();
   }
@@ -150,6 +155,8 @@ export class CoordinatorClient {
     }
     if (message.type === 'welcome') {
       this.#failures = 0;
+      clearTimeout(this.#patience);
+      this.#patience = undefined;
       clearInterval(this.#heartbeat);
       this.#heartbeat = setInterval(() => this.#write({ type: 'heartbeat' }), message.heartbeatMs);
     }
@@ -162,7 +169,7 @@ export class CoordinatorClient {
     clearInterval(this.#heartbeat);
     if (this.#closed) return;
     const reason = error?.details || error?.message || 'the coordinator closed the session';
-    if (this.#failures === 0) this.#aloneSince = Date.now();
+    this.#lastLoss = reason;
     this.#handlers.lost(reason);
     const final = error === null ? undefined : FINAL[error.code as keyof typeof FINAL];
     if (final !== undefined) {
@@ -174,19 +181,23 @@ export class CoordinatorClient {
       );
       return;
     }
-    const alone = Date.now() - this.#aloneSince;
-    if (alone > this.#options.giveUpMs) {
-      const advice = `No connection to the coordinator at ${this.#options.address} for ${Math.round(alone / 1000)} s (${reason}): check its address, that it runs, and the certificates.`;
-      this.#giveUp(new FedwardError('UNREACHABLE', advice));
-      return;
-    }
     // Full jitter, so that hospitals do not come back all at once after an outage.
     const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
     this.#failures += 1;
     this.#retry = setTimeout(() => this.connect(), randomInt(ceiling / 2, ceiling + 1));
   }
 
+  #unreachable(): FedwardError {
+    const { address, giveUpMs } = this.#options;
+    return new FedwardError(
+      'UNREACHABLE',
+      `No session with the coordinator at ${address} for ${giveUpMs / 1000} s (${this.#lastLoss}): check its address, that it runs, and the certificates.`,
+    );
+  }
+
   #giveUp(error: FedwardError): void {
+    // A stream that nobody answers would keep the process alive.
+    this.#stream?.cancel();
     this.close();
     this.#reject(error);
   }

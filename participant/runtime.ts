@@ -11,6 +11,7 @@ import { type AttemptId, formatAttempt, type Stage } from '../proto/vocabulary.t
 import { type ClientOptions, CoordinatorClient } from './client.ts';
 import { type PrivateUpdate, privatise } from './privatise.ts';
 import {
+  awaitsUpdate,
   INITIAL_SESSION,
   type Inbound,
   type SessionEffect,
@@ -163,6 +164,7 @@ class Runtime {
         update = kept;
       } else {
         const weights = await this.#client.fetchModel(plan);
+        if (!awaitsUpdate(this.#state, attempt)) return;
         update = privatise(plan, weights, trainer, ledger, bits);
       }
       hooks?.onUpdate?.(attempt, update.vector);
@@ -171,6 +173,7 @@ class Runtime {
     } catch (error) {
       const failure = failureOf(error);
       if (failure === null) throw error;
+      kept?.vector.fill(0);
       this.#feed({ type: 'unprepared', attempt, failure });
     }
   }

@@ -9,7 +9,7 @@
 import { FedwardError } from '../proto/errors.ts';
 import type { Failure, InstructionBody, StageBody, ToHospital } from '../proto/messages.ts';
 import { attemptOf, canonicalPlan, type RoundPlan, sameButAttempt } from '../proto/plan.ts';
-import { type AttemptId, formatAttempt, type HospitalId } from '../proto/vocabulary.ts';
+import { type AttemptId, formatAttempt, type HospitalId, type JobId } from '../proto/vocabulary.ts';
 import type { Identity } from '../secagg/identity.ts';
 import { abandon, advertise, attest, mask, openSession, shareKeys, unmask } from '../secagg/member.ts';
 import type { Advertised, Attested, Masked, Session, Shared } from '../secagg/member-state.ts';
@@ -49,12 +49,17 @@ type Phase =
   | { readonly at: 'masked'; readonly plan: RoundPlan; readonly member: Masked }
   | { readonly at: 'attested'; readonly plan: RoundPlan; readonly member: Attested };
 
+/** What this hospital remembers of one job, whatever other jobs come between. */
+interface JobMemory {
+  /** The last attempt joined or refused: only later ones are considered. */
+  readonly last: AttemptId;
+  /** Canonical constants: fixed by the first plan that was not refused. */
+  readonly constants: Uint8Array | null;
+}
+
 export interface SessionState {
   readonly phase: Phase;
-  /** The last attempt joined or refused: only later ones are considered. */
-  readonly last: AttemptId | null;
-  /** Canonical constants of that job: fixed by its first plan. */
-  readonly constants: Uint8Array | null;
+  readonly jobs: ReadonlyMap<JobId, JobMemory>;
 }
 
 export type Inbound =
@@ -86,8 +91,7 @@ export interface SessionStep {
 
 export const INITIAL_SESSION: SessionState = {
   phase: { at: 'idle', kept: null },
-  last: null,
-  constants: null,
+  jobs: new Map(),
 };
 
 export function step(state: SessionState, inbound: Inbound, environment: SessionEnvironment): SessionStep {
@@ -113,24 +117,29 @@ export function step(state: SessionState, inbound: Inbound, environment: Session
 
 function onPlan(before: SessionState, plan: RoundPlan, environment: SessionEnvironment): SessionStep {
   const attempt = attemptOf(plan);
-  if (!isLater(attempt, before.last)) {
+  const memory = before.jobs.get(plan.job);
+  if (memory !== undefined && !isLater(attempt, memory.last)) {
     return refuse(still(before), attempt, {
       code: 'ALREADY_SPENT',
-      reason: `Attempt ${formatAttempt(attempt)} is not later than ${before.last === null ? 'any' : formatAttempt(before.last)}: an attempt is joined once. Start the next one.`,
+      reason: `Attempt ${formatAttempt(attempt)} is not later than ${formatAttempt(memory.last)}: an attempt is joined once. Start the next one.`,
     });
   }
   const { state: left, effects } = leave(before, 'keep');
   const kept = left.phase.at === 'idle' ? left.phase.kept : null;
-  const state: SessionState = { ...left, last: attempt, phase: { at: 'idle', kept: null } };
+  const remember = (phase: Phase, constants: Uint8Array | null): SessionState => ({
+    phase,
+    jobs: new Map(left.jobs).set(plan.job, { last: attempt, constants }),
+  });
+  const known = memory?.constants ?? null;
   const discarded: SessionEffect[] = kept === null ? [] : [{ type: 'erase', update: kept.update }];
   try {
     checkPlan(environment.policy, plan);
-    const constants = constantsOf(plan, before);
-    const { self, pinned } = environment;
-    const session = openSession({ plan, self, pinned });
+    const constants = constantsOf(plan, known);
+    const { self, pinned, policy } = environment;
+    const session = openSession({ plan, self, pinned, minimumRoster: policy.minHospitals });
     const reusable = kept !== null && sameButAttempt(kept.plan, plan) ? kept.update : null;
     return {
-      state: { ...state, constants, phase: { at: 'preparing', plan, session } },
+      state: remember({ at: 'preparing', plan, session }, constants),
       effects: [
         ...effects,
         ...(reusable === null ? discarded : []),
@@ -138,6 +147,7 @@ function onPlan(before: SessionState, plan: RoundPlan, environment: SessionEnvir
       ],
     };
   } catch (error) {
+    const state = remember({ at: 'idle', kept: null }, known);
     return refuse({ state, effects: [...effects, ...discarded] }, attempt, failureOf(error));
   }
 }
@@ -167,7 +177,7 @@ function onInstruction(
   environment: SessionEnvironment,
 ): SessionStep {
   const { phase } = state;
-  if (phase.at === 'idle' || phase.at === 'preparing' || !isCurrent(phase, attempt)) return still(state);
+  if (phase.at === 'idle' || !isCurrent(phase, attempt)) return still(state);
   const { plan } = phase;
   const { identity, entropy } = environment;
   const go = (next: Phase, effects: SessionEffect[]): SessionStep => ({
@@ -239,16 +249,15 @@ function leave(state: SessionState, unsent: 'keep' | 'erase'): SessionStep {
 /**
  * All of a plan but its position and its model. The first plan of a job fixes them, so that the ledger's
  * composition is over parameters chosen in advance, and n, t, c and h stay what they were.
- * @throws FedwardError `POLICY_REFUSED` when a later plan of the same job has others.
+ * @throws FedwardError `POLICY_REFUSED` when a later plan of the same job has others than the `known` ones.
  */
-function constantsOf(plan: RoundPlan, { last, constants }: SessionState): Uint8Array {
+function constantsOf(plan: RoundPlan, known: Uint8Array | null): Uint8Array {
   const own = canonicalPlan({
     ...plan,
     round: 1,
     attempt: 1,
     model: { ...plan.model, hash: new Uint8Array(32) },
   });
-  const known = last?.job === plan.job ? constants : null;
   if (known !== null && Buffer.compare(known, own) !== 0) {
     throw new FedwardError(
       'POLICY_REFUSED',
@@ -258,9 +267,13 @@ function constantsOf(plan: RoundPlan, { last, constants }: SessionState): Uint8A
   return own;
 }
 
-function isLater(attempt: AttemptId, last: AttemptId | null): boolean {
-  if (last === null || last.job !== attempt.job) return true;
+function isLater(attempt: AttemptId, last: AttemptId): boolean {
   return attempt.round > last.round || (attempt.round === last.round && attempt.attempt > last.attempt);
+}
+
+/** False once the attempt was given up: then its update is not worth a charge any more. */
+export function awaitsUpdate({ phase }: SessionState, attempt: AttemptId): boolean {
+  return phase.at === 'preparing' && isCurrent(phase, attempt);
 }
 
 function isCurrent(phase: Phase, attempt: AttemptId): boolean {

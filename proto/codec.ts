@@ -35,7 +35,15 @@ import type {
   VectorChunk,
 } from './messages.ts';
 import { planFromWire, planToWire } from './plan-codec.ts';
-import { type AttemptId, type HospitalId, hospitalId, jobId, STAGES } from './vocabulary.ts';
+import {
+  type AttemptId,
+  type HospitalId,
+  hospitalId,
+  ID_PATTERN,
+  ID_RULE,
+  jobId,
+  STAGES,
+} from './vocabulary.ts';
 import { CHUNK_BYTES } from './wire.ts';
 
 const KEY_BYTES = 32;
@@ -133,7 +141,8 @@ export function decodeToHospital(wire: ToHospital__Output): ToHospital {
     }
     case 'jobClosed': {
       const closed = present(wire.jobClosed, 'job_closed');
-      return { type: 'job-closed', job: jobId(closed.job), failure: failure(closed, 'job_closed') };
+      const job = id(jobId, closed.job, 'job_closed.job');
+      return { type: 'job-closed', job, failure: failure(closed, 'job_closed') };
     }
     default:
       return bad('body', 'is missing');
@@ -152,13 +161,15 @@ function instructionBody(wire: Instruction__Output): InstructionBody {
       return {
         opens: 'R2',
         inbox: {
-          u2: list(u2, 'inbox.u2').map(hospitalId),
+          u2: list(u2, 'inbox.u2').map((member) => id(hospitalId, member, 'inbox.u2')),
           envelopes: list(envelopes, 'inbox.envelopes').map((e) => envelope(e)),
         },
       };
     }
-    case 'u3':
-      return { opens: 'R3', u3: list(present(wire.u3, 'u3').ids, 'u3.ids').map(hospitalId) };
+    case 'u3': {
+      const { ids } = present(wire.u3, 'u3');
+      return { opens: 'R3', u3: list(ids, 'u3.ids').map((member) => id(hospitalId, member, 'u3.ids')) };
+    }
     case 'attestations': {
       const { entries } = present(wire.attestations, 'attestations');
       return { opens: 'R4', attestations: list(entries, 'attestations.entries').map((e) => attestation(e)) };
@@ -248,7 +259,7 @@ function instructionBodyToWire(body: InstructionBody): WireInstruction {
 /** @param from set where the sender is known from its certificate; else the message must name it. */
 function advertisement(wire: Advertisement__Output, from?: HospitalId): Advertisement {
   return {
-    from: from ?? hospitalId(wire.from),
+    from: from ?? id(hospitalId, wire.from, 'advertisement.from'),
     maskKey: bytes(wire.maskKey, KEY_BYTES, 'advertisement.mask_key'),
     sealKey: bytes(wire.sealKey, KEY_BYTES, 'advertisement.seal_key'),
     seedCommitment: bytes(wire.seedCommitment, KEY_BYTES, 'advertisement.seed_commitment'),
@@ -258,15 +269,15 @@ function advertisement(wire: Advertisement__Output, from?: HospitalId): Advertis
 
 function envelope(wire: Envelope__Output): Envelope {
   return {
-    from: hospitalId(wire.from),
-    to: hospitalId(wire.to),
+    from: id(hospitalId, wire.from, 'envelope.from'),
+    to: id(hospitalId, wire.to, 'envelope.to'),
     ciphertext: bytes(wire.ciphertext, ENVELOPE_BYTES, 'envelope.ciphertext'),
   };
 }
 
 function attestation(wire: Attestation__Output, from?: HospitalId): Attestation {
   return {
-    from: from ?? hospitalId(wire.from),
+    from: from ?? id(hospitalId, wire.from, 'attestation.from'),
     signature: bytes(wire.signature, SIGNATURE_BYTES, 'attestation.signature'),
   };
 }
@@ -274,7 +285,7 @@ function attestation(wire: Attestation__Output, from?: HospitalId): Attestation 
 function peerShare(wire: PeerShare__Output): PeerShare {
   const kinds = { SHARE_KIND_SEED: 'seed', SHARE_KIND_KEY: 'key', SHARE_KIND_UNSPECIFIED: null } as const;
   return {
-    peer: hospitalId(wire.peer),
+    peer: id(hospitalId, wire.peer, 'share.peer'),
     kind: kinds[wire.kind] ?? bad('share.kind', 'is not set'),
     share: bytes(wire.share, SHARE_BYTES, 'share.share'),
   };
@@ -290,13 +301,17 @@ function vectorChunk({ offset, total, words }: VectorChunk__Output): VectorChunk
 function attempt(wire: AttemptRef__Output | null, path: string): AttemptId {
   const { job, round, attempt: number } = present(wire, path);
   if (round < 1 || number < 1) bad(path, 'must count from 1');
-  return { job: jobId(job), round, attempt: number };
+  return { job: id(jobId, job, `${path}.job`), round, attempt: number };
 }
 
 function failure({ code, reason }: { code: string; reason: string }, path: string): Failure | null {
   if (code === '') return null;
   // A newer peer may know codes that this one does not.
   return { code: isErrorCode(code) ? code : 'UNEXPECTED', reason: text(reason, `${path}.reason`) };
+}
+
+function id<Id>(parse: (value: string) => Id, value: string, path: string): Id {
+  return ID_PATTERN.test(value) ? parse(value) : bad(path, ID_RULE);
 }
 
 function bytes(value: Uint8Array, length: number, path: string): Uint8Array {

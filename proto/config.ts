@@ -29,15 +29,19 @@ export function parseConfig<Schema extends z.ZodType>(
 }
 
 function readYaml(text: string, source: string): Record<string, unknown> {
-  let value: unknown;
+  const value = yaml(text, source);
+  if (isRecord(value)) return value;
+  const kind = Array.isArray(value) ? 'a list' : `one ${value === null ? 'empty value' : typeof value}`;
+  throw new FedwardError('CONFIG_INVALID', `${source} must hold keys and values, not ${kind}.`);
+}
+
+function yaml(text: string, source: string): unknown {
   try {
-    value = parse(text);
+    return parse(text);
   } catch (cause) {
     const what = cause instanceof Error ? cause.message.split('\n')[0] : 'unknown error';
     throw new FedwardError('CONFIG_INVALID', `${source} is not YAML: ${what}`, { cause });
   }
-  if (isRecord(value)) return value;
-  throw new FedwardError('CONFIG_INVALID', `${source} must hold keys and values, not ${typeof value}.`);
 }
 
 function applyOverride(config: Record<string, unknown>, override: string): void {
@@ -63,7 +67,7 @@ function applyOverride(config: Record<string, unknown>, override: string): void 
     });
     target = child;
   }
-  const value: unknown = parse(rest.join('='));
+  const value = yaml(rest.join('='), `"-c ${override}"`);
   Object.defineProperty(target, last, { value, enumerable: true, configurable: true, writable: true });
 }
 

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { FedwardError } from './errors.ts';
-import { type AttemptId, type HospitalId, hospitalId, type JobId, jobId } from './vocabulary.ts';
+import { type AttemptId, type HospitalId, hospitalId, ID_PATTERN, ID_RULE, jobId } from './vocabulary.ts';
 
 export const SECAGG_PROTOCOL = 'fedward-secagg/1';
 
@@ -27,15 +27,20 @@ export type PrivacyMode = (typeof PRIVACY_MODES)[number];
 
 const positive = z.number().positive().finite();
 const count = z.number().int().nonnegative().max(1_000_000);
-const text = z.string().min(1).max(200);
+/** Lone surrogates have no UTF-8: two texts with different ones would share their canonical bytes. */
+const text = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{Surrogate}*$/u, 'must be well-formed Unicode');
 const bytes32 = z.custom<Uint8Array>(
   (value) => value instanceof Uint8Array && value.length === 32,
   'must be 32 bytes',
 );
-const hospital = z.string().transform((value) => hospitalId(value));
+const id = z.string().regex(ID_PATTERN, ID_RULE);
 
 const rosterEntry = z.strictObject({
-  id: hospital,
+  id: id.transform(hospitalId),
   /** Ed25519 public key, raw 32 bytes. */
   identityKey: bytes32,
 });
@@ -43,7 +48,7 @@ const rosterEntry = z.strictObject({
 export const roundPlanSchema = z
   .strictObject({
     protocol: z.literal(SECAGG_PROTOCOL),
-    job: z.string().transform((value): JobId => jobId(value)),
+    job: id.transform(jobId),
     round: count.min(1),
     attempt: count.min(1),
     /** Name in the coordinator's strategy catalogue; part of the plan because it decides what the sum is for. */

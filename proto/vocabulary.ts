@@ -15,14 +15,14 @@ export type HospitalId = Branded<string, 'HospitalId'>;
 /** Name of one training job. */
 export type JobId = Branded<string, 'JobId'>;
 
-const ID_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** What an id looks like: a DNS label. */
+export const ID_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+export const ID_RULE = 'must be 1–63 characters of a–z, 0–9 and "-", and not start or end with "-"';
 
 function parseId(kind: string, value: string): string {
   if (!ID_PATTERN.test(value)) {
-    throw new FedwardError(
-      'INVALID_ARGUMENT',
-      `${kind} must be 1–63 characters of a–z, 0–9 and "-", and not start or end with "-"; got ${JSON.stringify(value.slice(0, 80))}.`,
-    );
+    const got = JSON.stringify(value.slice(0, 80));
+    throw new FedwardError('INVALID_ARGUMENT', `${kind} ${ID_RULE}; got ${got}.`);
   }
   return value;
 }

@@ -53,8 +53,8 @@ export class AttemptGathering {
     } else if (body.stage === 'R2' && gathering.at === 'R2') {
       const vector = this.#assemble(hospital, body.chunk);
       if (vector === null) return false;
-      this.#onMasked(hospital, vector);
       this.#gathering = acceptMasked(gathering, { from: hospital, vector });
+      this.#onMasked(hospital, vector);
     } else if (body.stage === 'R3' && gathering.at === 'R3') {
       this.#gathering = acceptAttestation(gathering, body.message);
     } else if (body.stage === 'R4' && gathering.at === 'R4') {

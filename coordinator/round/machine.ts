@@ -44,6 +44,8 @@ type Phase =
       readonly answered: readonly HospitalId[];
       /** Who is still awaited. */
       readonly awaited: readonly HospitalId[];
+      /** Who left after answering: a hospital that comes back has given this attempt up. */
+      readonly left: readonly HospitalId[];
       /** U3 once R2 is closed. */
       readonly contributors: readonly HospitalId[];
     } & Position)
@@ -110,6 +112,11 @@ export function step(state: JobState, event: RoundEvent): Step {
   }
 }
 
+/** True while a hospital is in the attempt at hand: what others send has no place in its sum. */
+export function takesPart({ phase }: JobState, hospital: HospitalId): boolean {
+  return phase.at === 'collecting' && (phase.awaited.includes(hospital) || phase.answered.includes(hospital));
+}
+
 /** Hospitals that a new attempt can count on. */
 function available({ connected, declined, spec }: JobState): HospitalId[] {
   return spec.roster.filter((id) => connected.includes(id) && !declined.has(id));
@@ -139,7 +146,10 @@ function onDisconnected(before: JobState, hospital: HospitalId, reason: string):
   }
   const where =
     phase.at === 'collecting' ? `after its ${phase.stage} in round ${phase.round}` : 'between rounds';
-  return still({ ...state, lost: new Map(state.lost).set(hospital, where) });
+  const lost = new Map(state.lost).set(hospital, where);
+  return phase.at === 'collecting'
+    ? still({ ...state, lost, phase: { ...phase, left: [...phase.left, hospital] } })
+    : still({ ...state, lost });
 }
 
 function onAnswered(state: JobState, hospital: HospitalId, stage: WaitingStage): Step {
@@ -223,7 +233,7 @@ function begin(before: JobState, { round, attempt }: Position): Step {
   const phase = {
     at: 'collecting' as const,
     ...{ round, attempt, stage: 'R0' as const },
-    ...{ answered: [], awaited: to, contributors: [] },
+    ...{ answered: [], awaited: to, left: [], contributors: [] },
   };
   const timer = before.timer + 1;
   return {
@@ -278,9 +288,9 @@ function advance(state: JobState, phase: Collecting): Step {
 function openStage(before: JobState, phase: Collecting, stage: Exclude<WaitingStage, 'R0'>): Step {
   const members = inRosterOrder(before, phase.answered);
   // Who left after answering counts in the stage before, and is lost to this one.
-  const to = members.filter((id) => before.connected.includes(id));
-  const gone = members.filter((id) => !before.connected.includes(id));
-  const next = { ...phase, stage, answered: [], awaited: members };
+  const to = members.filter((id) => !phase.left.includes(id));
+  const gone = members.filter((id) => phase.left.includes(id));
+  const next = { ...phase, stage, answered: [], awaited: members, left: [] };
   const timer = before.timer + 1;
   const spent = stage === 'R2' ? before.spent + 1 : before.spent;
   const effects: RoundEffect[] = [

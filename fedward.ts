@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/** The one executable: wires the rooms' command modules together and turns errors into exit codes. */
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { demoCommand } from './benchmarks/demo/cli.ts';
+import { startCommand as coordinatorStart } from './coordinator/cli/start.ts';
+import { detectCommand } from './participant/cli/detect.ts';
+import { startCommand as hospitalStart } from './participant/cli/start.ts';
+import { EXIT_CODES, FedwardError } from './proto/errors.ts';
+import { softwareVersion } from './proto/wire.ts';
+
+const cli = yargs(hideBin(process.argv))
+  .scriptName('fedward')
+  .usage('$0 <command>\n\nHospitals train threat detectors together; only sums are ever read.')
+  .command(demoCommand)
+  .command('coordinator', "The consortium's side", (group) =>
+    group.command(coordinatorStart).demandCommand(1, 'Say what the coordinator should do: start.'),
+  )
+  .command('hospital', "The hospital's side", (group) =>
+    group.command(hospitalStart).demandCommand(1, 'Say what the hospital should do: start.'),
+  )
+  .command(detectCommand)
+  .demandCommand(1, 'Say what to do, for example: fedward demo.')
+  .strict()
+  .recommendCommands()
+  .version(softwareVersion())
+  .help()
+  .wrap(Math.min(100, process.stdout.columns ?? 100))
+  .epilogue(
+    'Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 site policy, 4 privacy budget,\n5 quorum lost, 6 audit log broken, 7 coordinator unreachable, 8 not authorised, 10 threat detected.',
+  )
+  .exitProcess(false)
+  .fail((message, error) => {
+    throw error ?? new FedwardError('INVALID_ARGUMENT', message);
+  });
+
+try {
+  await cli.parseAsync();
+} catch (error) {
+  if (error instanceof FedwardError) {
+    process.stderr.write(`fedward: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`fedward: an unexpected error; please report it with these lines.\n${text}\n`);
+    process.exitCode = EXIT_CODES.UNEXPECTED;
+  }
+}

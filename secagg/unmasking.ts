@@ -1,0 +1,130 @@
+/**
+ * The end of a session: from shares back to masks, from the masked sum to the sum (Bonawitz et al. 2017,
+ * figure 4, "Unmasking", the server's part).
+ */
+import { FedwardError } from '../proto/errors.ts';
+import type { HospitalId } from '../proto/vocabulary.ts';
+import { sameBytes, seatOf } from './context.ts';
+import { type CollectingUnmaskings, settle } from './gatherer-state.ts';
+import { pairMaskKey, removePairMask, removeSelfMask, selfMaskKey } from './masks.ts';
+import type { Advertisement } from './messages.ts';
+import { Secret } from './secret.ts';
+import { combine, type Share } from './shamir.ts';
+import { seedCommitment } from './transcript.ts';
+import { importAgreementKey, importPeerKey, publicKeyOf } from './x25519.ts';
+
+/** What leaves secure aggregation, and all that does (DESIGN §1.1). */
+export interface Aggregate {
+  /** Σ over `contributors` of their vectors, mod 2^32 in centred reading. */
+  readonly sum: Int32Array;
+  /** U3, in ascending order. */
+  readonly contributors: readonly HospitalId[];
+}
+
+/**
+ * How many sets of t shares are tried per secret. Enough for every single liar on any roster, and for every
+ * pattern of liars that the spare shares allow at n ≤ 12.
+ */
+const MAX_TRIALS = 1000;
+
+/**
+ * Reconstructs every survivor's seed and every dropped member's mask key, checks each against what was
+ * advertised, and removes their masks. Throwing leaves the state as it was: it may accept further answers and
+ * try again.
+ * @throws FedwardError `QUORUM_LOST` when fewer than t members answered; `ROUND_ABORTED` that names every
+ *   member whose secret no t shares give back; `ALREADY_SPENT` when the sum was released before.
+ */
+export function finish(state: CollectingUnmaskings): Aggregate {
+  settle(state);
+  const { context, u1, u3 } = state;
+  const { sid } = context;
+  const secrets = recoverAll(state);
+  const sum = state.sum.release();
+  for (const [member, secret] of secrets) {
+    if (u3.includes(member)) {
+      const key = selfMaskKey(secret.expose(), sid, member);
+      removeSelfMask(sum, key);
+      key.erase();
+    } else {
+      const privateKey = importAgreementKey(secret);
+      for (const survivor of u3) {
+        const publicKey = importPeerKey(advertised(u1, survivor).maskKey, survivor);
+        const key = pairMaskKey(privateKey, publicKey, sid, member, survivor);
+        removePairMask(sum, key, survivor, member);
+        key.erase();
+      }
+    }
+    secret.erase();
+  }
+  return { sum, contributors: u3 };
+}
+
+/** One secret for each member of U2: a seed if it survived, else a mask key. */
+function recoverAll(state: CollectingUnmaskings): ReadonlyMap<HospitalId, Secret> {
+  const { context, u1, u2, u3, received } = state;
+  const sharesAbout = new Map<HospitalId, Share[]>(u2.map((id) => [id, []]));
+  for (const { from, shares } of received.values()) {
+    const { position: x } = seatOf(context, from);
+    for (const { peer, share } of shares) sharesAbout.get(peer)?.push({ x, bytes: share });
+  }
+  const secrets = new Map<HospitalId, Secret>();
+  const failed: string[] = [];
+  for (const [member, shares] of sharesAbout) {
+    const { maskKey, seedCommitment: commitment } = advertised(u1, member);
+    const fits = u3.includes(member)
+      ? (secret: Uint8Array) => sameBytes(seedCommitment(context.sid, member, secret), commitment)
+      : (secret: Uint8Array) => sameBytes(publicKeyOf(secret), maskKey);
+    const secret = recover(shares, context.cohort.threshold, fits);
+    if (secret !== null) secrets.set(member, secret);
+    else failed.push(`"${member}" (${shares.length} shares)`);
+  }
+  if (failed.length > 0) {
+    for (const secret of secrets.values()) secret.erase();
+    throw new FedwardError(
+      'ROUND_ABORTED',
+      `No ${context.cohort.threshold} shares give back what these members advertised: ${failed.join(', ')}. Start another attempt, and look into them if it happens again.`,
+      { details: { failed } },
+    );
+  }
+  return secrets;
+}
+
+/**
+ * The secret that `threshold` of the shares give and that `fits`, or null. Tried in the order of how many
+ * liars it takes: all t-subsets of the first t shares, of the first t + 1, and so on.
+ */
+export function recover(
+  shares: readonly Share[],
+  threshold: number,
+  fits: (secret: Uint8Array) => boolean,
+): Secret | null {
+  let trials = 0;
+  for (let liars = 0; threshold + liars <= shares.length; liars++) {
+    // The newest share is always in: subsets without it were tried before it.
+    const newest = threshold + liars - 1;
+    for (const out of combinations(newest, liars)) {
+      if (++trials > MAX_TRIALS) return null;
+      const chosen = shares.filter((_, i) => i <= newest && !out.includes(i));
+      const secret = combine(chosen, threshold);
+      if (fits(secret)) return new Secret(secret);
+    }
+  }
+  return null;
+}
+
+/** Every set of `size` numbers below `n`, in lexicographic order. */
+function* combinations(n: number, size: number, from = 0): Generator<readonly number[]> {
+  if (size === 0) {
+    yield [];
+    return;
+  }
+  for (let first = from; first <= n - size; first++) {
+    for (const rest of combinations(n, size - 1, first + 1)) yield [first, ...rest];
+  }
+}
+
+function advertised(u1: ReadonlyMap<HospitalId, Advertisement>, id: HospitalId): Advertisement {
+  const entry = u1.get(id);
+  if (entry === undefined) throw new RangeError(`"${id}" is not in U1.`);
+  return entry;
+}
