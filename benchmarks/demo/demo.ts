@@ -16,8 +16,8 @@ import { errorOf, JobRun, type JobRunResult } from './job-run.ts';
 import { type DemoJob, demoJob, sitePolicy, TIMINGS } from './plan.ts';
 import { type Member, provision } from './provision.ts';
 import { openRun, publish, type Run } from './publish.ts';
-import type { RoundRecord } from './report-data.ts';
 import { compileReport } from './report-compile.ts';
+import type { RoundRecord } from './report-data.ts';
 import { SumVerification } from './verification.ts';
 
 const DIRICHLET_ALPHA = 1;
@@ -57,7 +57,8 @@ function check({ hospitals, seed, mode, epsilon, rounds }: DemoArguments): Setti
   if (!Number.isInteger(hospitals) || hospitals < 5 || hospitals > 10)
     refuse(`--hospitals must be a whole number from 5 to 10; got ${hospitals}.`);
   if (!Number.isInteger(seed)) refuse(`--seed must be a whole number; got ${seed}.`);
-  if (!(epsilon > 0 && epsilon <= 1000)) refuse(`--epsilon must be above 0 and at most 1000; got ${epsilon}.`);
+  if (!(epsilon > 0 && epsilon <= 1000))
+    refuse(`--epsilon must be above 0 and at most 1000; got ${epsilon}.`);
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 5000))
     refuse(`--rounds must be a whole number from 1 to 5000; got ${rounds}.`);
   return {
@@ -75,7 +76,11 @@ async function conduct(
 ): Promise<void> {
   const faults = given.kill.map((text) => parseFault(text, hospitals, job.rounds));
   const date = new Date();
-  const mails = await display.step('Read the public mail corpus', loadMailCorpus(), (all) => `${all.length} mails`);
+  const mails = await display.step(
+    'Read the public mail corpus',
+    loadMailCorpus(),
+    (all) => `${all.length} mails`,
+  );
   const labels = mails.map((mail) => mail.label);
   const split = splitTest(labels, given.seed);
   const pick = (indices: readonly number[]) => indices.flatMap((i) => mails[i] ?? []);
@@ -135,9 +140,7 @@ async function conduct(
   if (result.end.outcome === 'stopped-early') process.exitCode = errorOf(result.end).exitCode;
 }
 
-function recordOf(
-  event: Extract<Parameters<Display['event']>[0], { type: 'round-committed' }>,
-): RoundRecord {
+function recordOf(event: Extract<Parameters<Display['event']>[0], { type: 'round-committed' }>): RoundRecord {
   const { round, metrics, privacy, seconds, bytesPerHospital, contributors } = event;
   return {
     ...{ round, seconds },

@@ -19,9 +19,11 @@ export interface JobRunOptions {
   readonly onMessage: (message: ChildMessage) => void;
 }
 
+export type JobStart = Extract<JobEvent, { type: 'job-started' }>;
 export type JobEnd = Extract<JobEvent, { type: 'job-ended' }>;
 
 export interface JobRunResult {
+  readonly started: JobStart;
   readonly end: JobEnd;
   /** Of every hospital that lived to see the end. */
   readonly ledgers: ReadonlyMap<string, LedgerSummary>;
@@ -35,7 +37,8 @@ export class JobRun {
   readonly #children: Child[] = [];
   readonly #ledgers = new Map<string, LedgerSummary>();
   #end: JobEnd | null = null;
-  #started = false;
+  #start: JobStart | null = null;
+  #underWay = false;
   /** The first process that could not even begin: the demo cannot go on without it. */
   #unable: (error: FedwardError) => void = () => {};
   readonly #inability: Promise<never>;
@@ -86,8 +89,8 @@ export class JobRun {
     const left = Promise.all(hospitals.map((child) => child.exited));
     await Promise.race([left, new Promise((resolve) => setTimeout(resolve, LEAVE_MS).unref())]);
     this.kill();
-    if (this.#end === null) throw await crashOf('coordinator', exit, log);
-    return { end: this.#end, ledgers: this.#ledgers };
+    if (this.#start === null || this.#end === null) throw await crashOf('coordinator', exit, log);
+    return { started: this.#start, end: this.#end, ledgers: this.#ledgers };
   }
 
   #spawn(
@@ -106,11 +109,12 @@ export class JobRun {
   #hear(name: string, message: ChildMessage): void {
     if (message.type === 'event') {
       if (message.event.type === 'job-ended') this.#end = message.event;
-      if (message.event.type === 'round-started') this.#started = true;
+      if (message.event.type === 'job-started') this.#start = message.event;
+      if (message.event.type === 'round-started') this.#underWay = true;
       this.#options.onEvent(message.event);
     } else if (message.type === 'ledger') {
       this.#ledgers.set(name, message.summary);
-    } else if (message.type === 'failed' && !this.#started) {
+    } else if (message.type === 'failed' && !this.#underWay) {
       this.#unable(new FedwardError(message.code, `${name}: ${message.message}`));
     }
     this.#options.onMessage(message);

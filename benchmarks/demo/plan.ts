@@ -8,6 +8,7 @@
  */
 import type { z } from 'zod';
 import type { coordinatorConfigSchema } from '../../coordinator/config.ts';
+import type { sitePolicySchema } from '../../participant/policy.ts';
 import { FedwardError } from '../../proto/errors.ts';
 import type { PrivacyMode } from '../../proto/plan.ts';
 import { maliciousEmail } from '../../threats/malicious-email/index.ts';
@@ -120,5 +121,28 @@ export function demoJob({ mode, epsilon, hospitals, seed, rounds }: DemoJobOptio
     // With five hospitals one may drop and one collude: t = 4, h = 3, and each adds 1/√3 of the noise.
     maxDropouts: Math.floor(hospitals / 4),
     maxColluders: Math.floor(hospitals / 5),
+  };
+}
+
+/** Everything is on one machine: who does not come or answer within seconds will not. */
+export const TIMINGS = {
+  assembleMs: 60_000,
+  rejoinMs: 3_000,
+  trainMs: 20_000,
+  stageMs: 10_000,
+  heartbeatMs: 2_000,
+} as const;
+
+/**
+ * What each hospital of the demo allows: just this job. The ledger refuses to pass the budget by even one
+ * attempt; mode `none`, which the default policy forbids, is allowed only where it was asked for.
+ */
+export function sitePolicy({ mode = 'distributed', epsilon }: DemoJob): z.input<typeof sitePolicySchema> {
+  return {
+    threats: [maliciousEmail.id],
+    modes: [mode],
+    ...(epsilon === null ? {} : { maxEpsilon: epsilon }),
+    // The demo shows this figure instead of limiting it: at a large ε it is far above any sensible limit.
+    maxEpsilonIfOthersCollude: null,
   };
 }
