@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { type History, simulate } from './federation.ts';
 import type { Sabotage } from './hospital.ts';
 
-const HISTORIES = 260;
+const HISTORIES = Number(process.env.FEDWARD_SIMULATION_HISTORIES ?? 260);
 const BATCH = 65;
 const only = process.env.FEDWARD_SIMULATION_SEED;
 
