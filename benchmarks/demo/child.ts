@@ -43,7 +43,6 @@ async function coordinator({ config: file, verify }: ChildTask): Promise<void> {
     signal: new AbortController().signal,
     observer: verify
       ? {
-          masked: (attempt, id, vector) => tell({ type: 'masked', attempt, hospital: id, vector }),
           summed: (attempt, contributors, sum) => tell({ type: 'sum', attempt, contributors, sum }),
         }
       : undefined,

@@ -25,12 +25,6 @@ export type ChildMessage =
       readonly vector: Int32Array;
     }
   | {
-      readonly type: 'masked';
-      readonly attempt: AttemptId;
-      readonly hospital: string;
-      readonly vector: Int32Array;
-    }
-  | {
       readonly type: 'sum';
       readonly attempt: AttemptId;
       readonly contributors: Parameters<NonNullable<DriverObserver['summed']>>[1];
