@@ -1,9 +1,9 @@
 /** The coordinator as a process: its configuration brought to life, one job run, the model released. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { noiseMultiplierFor } from '../dp/accounting/calibrate.ts';
 import { identityKeys } from '../proto/config.ts';
 import { FedwardError } from '../proto/errors.ts';
+import { readNamedFile } from '../proto/files.ts';
 import { jobId } from '../proto/vocabulary.ts';
 import { softwareVersion } from '../proto/wire.ts';
 import { threatById } from '../threats/catalogue.ts';
@@ -41,7 +41,7 @@ export interface CoordinatorOptions {
  */
 export async function runCoordinator(options: CoordinatorOptions): Promise<JobOutcome> {
   const { config, folder, announce, observer, signal } = options;
-  const read = (path: string) => readFile(resolve(folder, path)).catch(cannotRead(path));
+  const read = (path: string) => readNamedFile('The configured file', resolve(folder, path));
   const threat = threatById(config.job.threat);
   const job = jobOf(config);
   const strategy = createStrategy(job.strategy, job.mode, config.job.strategy.parameters);
@@ -146,13 +146,4 @@ function interrupted(signal: AbortSignal): Promise<never> {
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) stop();
   });
-}
-
-function cannotRead(path: string): (cause: unknown) => never {
-  return (cause) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FedwardError('CONFIG_INVALID', `${path} from the configuration cannot be read: ${why}`, {
-      cause,
-    });
-  };
 }

@@ -1,11 +1,11 @@
 /** The hospital as a process: its configuration brought to life, taking part until the end. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { type LedgerSummary, openLedger } from '../dp/ledger.ts';
 import { BitSource, osEntropy } from '../dp/sampling/entropy.ts';
 import { identityKeys } from '../proto/config.ts';
 import { FedwardError } from '../proto/errors.ts';
+import { readNamedFile } from '../proto/files.ts';
 import { hospitalId } from '../proto/vocabulary.ts';
 import { threatById } from '../threats/catalogue.ts';
 import { loadEngine } from '../threats/engine.ts';
@@ -51,7 +51,7 @@ export async function runHospital(options: HospitalOptions): Promise<HospitalRes
       `members must hold this hospital's own identity key: add "${self}: ${Buffer.from(identity.publicKey).toString('base64')}".`,
     );
   }
-  const read = (path: string) => readFile(at(path)).catch(cannotRead(path));
+  const read = (path: string) => readNamedFile('The configured file', at(path));
   const tls = {
     ca: await read(config.tls.ca),
     certificate: await read(config.tls.certificate),
@@ -94,13 +94,4 @@ export async function runHospital(options: HospitalOptions): Promise<HospitalRes
     store.close();
     trainer.dispose();
   }
-}
-
-function cannotRead(path: string): (cause: unknown) => never {
-  return (cause) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FedwardError('CONFIG_INVALID', `${path} from the configuration cannot be read: ${why}`, {
-      cause,
-    });
-  };
 }

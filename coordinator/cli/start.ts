@@ -1,9 +1,9 @@
 /** `fedward coordinator start`: runs the configured job and exits as it ended. */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseConfig } from '../../proto/config.ts';
 import { FedwardError } from '../../proto/errors.ts';
+import { readNamedFile } from '../../proto/files.ts';
 import type { JobEvent } from '../progress.ts';
 
 interface Arguments {
@@ -33,7 +33,12 @@ export const startCommand: CommandModule<object, Arguments> = {
   async handler({ config: file, set, format }) {
     const { coordinatorConfigSchema } = await import('../config.ts');
     const { runCoordinator } = await import('../coordinator.ts');
-    const config = parseConfig(coordinatorConfigSchema, await read(file), file, set);
+    const config = parseConfig(
+      coordinatorConfigSchema,
+      String(await readNamedFile('The configuration', file)),
+      file,
+      set,
+    );
     const print = (line: string) => process.stdout.write(`${line}\n`);
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -57,15 +62,6 @@ export const startCommand: CommandModule<object, Arguments> = {
     if (failure !== null) throw new FedwardError(failure.code, failure.reason);
   },
 };
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FedwardError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${why}`, { cause });
-  }
-}
 
 /** What a person watching the terminal or the log wants to know; null for the rest. */
 function lineOf(event: JobEvent): string | null {

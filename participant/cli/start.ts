@@ -1,9 +1,9 @@
 /** `fedward hospital start`: takes part in the coordinator's jobs until told to stop. */
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { parseConfig } from '../../proto/config.ts';
 import { FedwardError } from '../../proto/errors.ts';
+import { readNamedFile } from '../../proto/files.ts';
 
 interface Arguments {
   config: string;
@@ -35,7 +35,12 @@ export const startCommand: CommandModule<object, Arguments> = {
     const { pino } = await import('pino');
     const { hospitalConfigSchema } = await import('../config.ts');
     const { runHospital } = await import('../hospital.ts');
-    const config = parseConfig(hospitalConfigSchema, await read(file), file, set);
+    const config = parseConfig(
+      hospitalConfigSchema,
+      String(await readNamedFile('The configuration', file)),
+      file,
+      set,
+    );
     const log = pino({ level: String(logLevel), base: { hospital: config.hospital } }, pino.destination(2));
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -52,12 +57,3 @@ export const startCommand: CommandModule<object, Arguments> = {
     if (failure !== null) throw new FedwardError(failure.code, failure.reason);
   },
 };
-
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FedwardError('CONFIG_INVALID', `The configuration ${file} cannot be read: ${why}`, { cause });
-  }
-}
