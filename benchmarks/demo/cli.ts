@@ -9,6 +9,7 @@ export interface DemoArguments {
   epsilon: number;
   hospitals: number;
   rounds: number | undefined;
+  mails: number | undefined;
   kill: string[];
   'verify-sums': boolean;
   format: 'table' | 'json';
@@ -44,6 +45,10 @@ export const demoCommand: CommandModule<object, DemoArguments> = {
       .option('rounds', {
         type: 'number',
         describe: 'Rounds of training  [default: as tuned for mode and ε]',
+      })
+      .option('mails', {
+        type: 'number',
+        describe: 'Use only so many mails of the corpus, for a quick look  [default: all 6,046]',
       })
       .option('kill', {
         type: 'string',

@@ -15,12 +15,14 @@ import { parseFault } from './fault.ts';
 import { errorOf, JobRun, type JobRunResult } from './job-run.ts';
 import { type DemoJob, demoJob, sitePolicy, TIMINGS } from './plan.ts';
 import { type Member, provision } from './provision.ts';
-import { openRun, publish, type Run } from './publish.ts';
+import { closeRun, openRun, publish, type Run } from './publish.ts';
 import { compileReport } from './report-compile.ts';
 import type { RoundRecord } from './report-data.ts';
 import { SumVerification } from './verification.ts';
 
 const DIRICHLET_ALPHA = 1;
+/** With fewer, ten hospitals can hardly be dealt the 200 mails that each needs. */
+const LEAST_MAILS = 3000;
 
 /** @throws FedwardError whose exit code the command ends with. */
 export async function runDemo(given: DemoArguments): Promise<void> {
@@ -39,6 +41,7 @@ export async function runDemo(given: DemoArguments): Promise<void> {
     for (const kill of stop.onStop) kill();
     // An interrupted run is worth nothing; a failed one keeps its logs.
     if (error instanceof Interrupted) await rm(run.folder, { recursive: true, force: true });
+    else await closeRun(run);
     display.fail(error);
     throw error;
   }
@@ -50,7 +53,7 @@ interface Settings {
 }
 
 /** @throws FedwardError `INVALID_ARGUMENT` that names the option. */
-function check({ hospitals, seed, mode, epsilon, rounds }: DemoArguments): Settings {
+function check({ hospitals, seed, mode, epsilon, rounds, mails }: DemoArguments): Settings {
   const refuse = (what: string): never => {
     throw new FedwardError('INVALID_ARGUMENT', what);
   };
@@ -61,6 +64,8 @@ function check({ hospitals, seed, mode, epsilon, rounds }: DemoArguments): Setti
     refuse(`--epsilon must be above 0 and at most 1000; got ${epsilon}.`);
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 5000))
     refuse(`--rounds must be a whole number from 1 to 5000; got ${rounds}.`);
+  if (mails !== undefined && !(Number.isInteger(mails) && mails >= LEAST_MAILS))
+    refuse(`--mails must be a whole number, at least ${LEAST_MAILS}; got ${mails}.`);
   return {
     hospitals: Array.from({ length: hospitals }, (_, i) => hospitalId(`hospital-${i + 1}`)),
     job: demoJob({ mode, epsilon: mode === 'none' ? null : epsilon, hospitals, rounds, seed }),
@@ -78,7 +83,7 @@ async function conduct(
   const date = new Date();
   const mails = await display.step(
     'Read the public mail corpus',
-    loadMailCorpus(),
+    loadMailCorpus(given.mails),
     (all) => `${all.length} mails`,
   );
   const labels = mails.map((mail) => mail.label);
@@ -109,6 +114,7 @@ async function conduct(
     },
     onMessage: (message) => {
       if (message.type === 'update') verification?.update(message.attempt, message.hospital, message.vector);
+      if (message.type === 'received') verification?.received(message.hospital, message.vector);
       if (message.type === 'sum') verification?.sum(message.attempt, message.contributors, message.sum);
     },
   });
@@ -135,8 +141,9 @@ async function conduct(
   await writeFile(join(run.folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   await writeFile(join(run.folder, 'report.html'), await renderDemoReport(report));
   const published = await publish(given.out, run);
-  const sample = relative('.', join(run.folder, 'examples'));
-  display.end(report, { published, tryNext: `fedward detect --model ${published.model} --input ${sample}` });
+  const sample = join(run.folder, 'examples');
+  const tryNext = `${invocation()} detect --model ${published.model} --input ${sample}`;
+  display.end(report, { published, tryNext });
   if (result.end.outcome === 'stopped-early') process.exitCode = errorOf(result.end).exitCode;
 }
 
@@ -150,6 +157,12 @@ function recordOf(event: Extract<Parameters<Display['event']>[0], { type: 'round
     bytes: bytesPerHospital,
     contributors: [...contributors],
   };
+}
+
+/** How this program was called, as one would type it again. */
+function invocation(): string {
+  const script = process.argv[1] ?? '';
+  return /\.[jt]s$/.test(script) ? `node ${relative('.', script)}` : 'fedward';
 }
 
 /** Sortable by time, and unique however many start in one second. */

@@ -11,7 +11,7 @@ export interface ChildTask {
   /** Configuration file. */
   readonly config: string;
   readonly fault: Fault | null;
-  /** Report integer vectors and sums, for `--verify-sums`. */
+  /** Report integer vectors, masked vectors and sums, for `--verify-sums`. */
   readonly verify: boolean;
 }
 
@@ -21,6 +21,12 @@ export type ChildMessage =
   | {
       readonly type: 'update';
       readonly attempt: AttemptId;
+      readonly hospital: string;
+      readonly vector: Int32Array;
+    }
+  /** A vector as the coordinator received it. */
+  | {
+      readonly type: 'received';
       readonly hospital: string;
       readonly vector: Int32Array;
     }

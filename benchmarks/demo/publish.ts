@@ -7,13 +7,13 @@
  *
  * Killed between any two steps, each of the three is the old one or the new one, whole. The three change one
  * after the other; a report names its run, so a mixture can be told. What a killed run leaves behind bears
- * names that begin with `.fedward-`, and the next run tidies it up.
+ * names that begin with `.fedward-`, or is a run's folder marked `unfinished`; the next run tidies it up.
  *
  * A rename cannot put a link in a directory's place. So a `model` that is a real directory (copied here from
  * elsewhere) is first moved out of the way: that is the only moment at which there is no `model`, and
  * whoever opens the next run there moves it back. It is never deleted.
  */
-import { lstat, mkdir, open, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FedwardError } from '../../proto/errors.ts';
 
@@ -32,6 +32,8 @@ export interface Published {
   readonly movedAside: string | null;
 }
 
+/** Lies in a run's folder, with the process's number in it, until the run is published or has failed. */
+const UNFINISHED = 'unfinished';
 const RUN_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const TEMPORARY = /^\.fedward-.+\.tmp$/;
 const IN_THE_WAY = /^\.fedward-model\.(.+)\.aside$/;
@@ -50,6 +52,7 @@ export async function openRun(dir: string, id: string): Promise<Run> {
   const folder = join(dir, 'runs', id);
   await mkdir(join(dir, 'runs'), { recursive: true });
   await tidy(dir);
+  await removeAbandoned(join(dir, 'runs'));
   try {
     await mkdir(folder);
   } catch (cause) {
@@ -59,9 +62,15 @@ export async function openRun(dir: string, id: string): Promise<Run> {
       { cause },
     );
   }
+  await writeFile(join(folder, UNFINISHED), `${process.pid}\n`);
   const model = join(folder, 'model');
   await mkdir(model);
   return { id, folder, model };
+}
+
+/** Keeps a run that will not be published, for its logs. */
+export async function closeRun(run: Run): Promise<void> {
+  await rm(join(run.folder, UNFINISHED), { force: true });
 }
 
 /** Makes a run whose folder is complete the latest one. */
@@ -87,6 +96,7 @@ export async function* publishing(dir: string, run: Run): AsyncGenerator<string,
     await writeSynced(besides(name), await readFile(join(run.folder, name)));
     yield `${name} is beside`;
   }
+  await closeRun(run);
   await symlink(join('runs', run.id, 'model'), besides('model'), 'dir');
   await syncTree(run.folder);
   yield 'all is on disk';
@@ -124,6 +134,25 @@ async function tidy(dir: string): Promise<void> {
     } else if (TEMPORARY.test(name)) {
       await rm(join(dir, name), { force: true });
     }
+  }
+}
+
+/** Removes the runs whose process was killed before it could publish them or say why it failed. */
+async function removeAbandoned(runs: string): Promise<void> {
+  for (const name of await readdir(runs)) {
+    const owner = await readFile(join(runs, name, UNFINISHED), 'utf8').catch(() => null);
+    if (owner !== null && !isAlive(Number(owner)))
+      await rm(join(runs, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid < 1) return false;
+  try {
+    // Signal 0 is only the question whether the process exists; EPERM says that it does, as another user's.
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

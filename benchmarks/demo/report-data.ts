@@ -109,7 +109,22 @@ export const demoReportSchema = z.strictObject({
   privacy: z.strictObject({ epsilon: amount, epsilonIfOthersCollude: amount }).nullable(),
   baselines,
   /** Sums compared with the plain sum of what the hospitals fed in; null when the demo did not compare. */
-  sumsVerified: z.strictObject({ checked: count, exact: count }).nullable(),
+  sumsVerified: z
+    .strictObject({
+      checked: count,
+      exact: count,
+      /** Pearson's χ² over byte values (255 degrees of freedom) of all vectors of one hospital. */
+      chiSquare: z.array(
+        z.strictObject({
+          hospital: text,
+          /** Of what the coordinator received: 255 ± 23 when it tells nothing. */
+          received: amount,
+          /** Of the same vectors before masking, for comparison. */
+          unmasked: amount,
+        }),
+      ),
+    })
+    .nullable(),
   /** Unseen mails to try `fedward detect` on. */
   examples: z.array(
     z.strictObject({

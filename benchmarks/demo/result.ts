@@ -119,6 +119,14 @@ function sums({ sumsVerified }: DemoReport, style: Style): string[] {
   if (sumsVerified === null) return ['not compared in this run'];
   const { checked, exact } = sumsVerified;
   return exact === checked
-    ? [`${exact} of ${checked} checked sums exact`]
+    ? [`${exact} of ${checked} checked sums exact`, ...looks(sumsVerified.chiSquare)]
     : [style.red(`${checked - exact} of ${checked} checked sums are WRONG: a defect, please report it`)];
+}
+
+function looks(chiSquare: NonNullable<DemoReport['sumsVerified']>['chiSquare']): string[] {
+  if (chiSquare.length === 0) return [];
+  const most = (of: 'received' | 'unmasked') => Math.max(...chiSquare.map((each) => each[of])).toFixed(0);
+  return [
+    `bytes the coordinator got: χ² at most ${most('received')} (uniform: 255 ± 23; unmasked they would have ${most('unmasked')})`,
+  ];
 }

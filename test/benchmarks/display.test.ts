@@ -281,7 +281,10 @@ describe('the result', () => {
   });
 
   it('calls mode none what it is, and wrong sums wrong', () => {
-    const text = result({ ...withoutPrivacy(), sumsVerified: { checked: 9, exact: 7 } }, outcome);
+    const text = result(
+      { ...withoutPrivacy(), sumsVerified: { checked: 9, exact: 7, chiSquare: [] } },
+      outcome,
+    );
     expect(text).toContain('Federated (none: no privacy)');
     expect(text).toContain('no ε protects any record');
     expect(text).not.toMatch(/ε \d/);

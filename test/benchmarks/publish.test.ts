@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { openRun, publish, publishing, type Run } from '../../benchmarks/demo/publish.ts';
+import { closeRun, openRun, publish, publishing, type Run } from '../../benchmarks/demo/publish.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -85,6 +86,17 @@ describe('publish', () => {
       expect(kept).toContain('mine');
       expect(kept[0]).not.toBeNull();
     }
+  });
+
+  it('removes runs whose process is gone, and no others', async () => {
+    const failed = await openRun(dir, 'failed');
+    await closeRun(failed);
+    await openRun(dir, 'mine');
+    await openRun(dir, 'abandoned');
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    await writeFile(join(dir, 'runs/abandoned/unfinished'), `${pid}\n`);
+    await openRun(dir, 'next');
+    expect((await readdir(join(dir, 'runs'))).sort()).toEqual(['failed', 'mine', 'next']);
   });
 
   it('refuses a run id that is used or no plain name', async () => {

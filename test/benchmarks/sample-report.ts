@@ -47,7 +47,7 @@ export function sampleReport(changes: Partial<DemoReport> = {}): DemoReport {
     metrics: { loss: 0.1422, accuracy: 0.9578, auroc: 0.9871 },
     privacy: { epsilon: 2.9613, epsilonIfOthersCollude: 5.7304 },
     baselines: { alone, aloneMean: meanScore(alone), pooledNoDp: { accuracy: 0.9831, auroc: 0.9968 } },
-    sumsVerified: { checked: ROUNDS, exact: ROUNDS },
+    sumsVerified: { checked: ROUNDS, exact: ROUNDS, chiSquare: [] },
     examples: [
       ['spam-2/00317', 'Save up to 70% on life insurance', 'malicious', 0.988],
       ['easy-ham-1/01022', 'Re: [ILUG] Formatting a windows partition from Linux', 'benign', 0.031],

@@ -4,13 +4,15 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDemoReport } from '../../benchmarks/demo/report-data.ts';
 import { fedward, start, temporaryFolder } from './demo.ts';
 
-const ROUNDS = '6';
+const QUICK = ['--rounds', '6', '--mails', '3000'];
+/** χ² over 256 byte values: uniform bytes exceed six standard deviations once in 10^7. */
+const UNIFORM = 255 + 6 * Math.sqrt(2 * 255);
 
 describe('fedward demo', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -20,7 +22,7 @@ describe('fedward demo', () => {
   afterAll(() => folder.remove());
 
   const demo = (...args: string[]) =>
-    fedward('demo', '--format', 'json', '--rounds', ROUNDS, '--verify-sums', '--out', folder.path, ...args);
+    fedward('demo', '--format', 'json', '--verify-sums', '--out', folder.path, ...QUICK, ...args);
   const report = async () =>
     parseDemoReport(JSON.parse(await readFile(join(folder.path, 'report.json'), 'utf8')));
 
@@ -31,9 +33,19 @@ describe('fedward demo', () => {
     const summary = lines.at(-1);
     expect(summary).toMatchObject({ type: 'summary', mode: 'distributed', hospitals: 5, dropped: [] });
     expect(summary?.epsilon).toBeLessThanOrEqual(3);
-    expect((await report()).sumsVerified).toEqual({ checked: 6, exact: 6 });
+    expect((await report()).sumsVerified).toMatchObject({ checked: 6, exact: 6 });
     for (const name of ['report.html', 'model/model.json', 'model/weights.bin'])
       expect(existsSync(join(folder.path, name))).toBe(true);
+  });
+
+  it('shows the coordinator nothing but uniform bytes of each hospital', async () => {
+    const chiSquare = (await report()).sumsVerified?.chiSquare ?? [];
+    expect(chiSquare).toHaveLength(5);
+    for (const { received, unmasked } of chiSquare) {
+      expect(received).toBeLessThan(UNIFORM);
+      // The same vectors with masking switched off: were they uniform too, the line above would say nothing.
+      expect(unmasked).toBeGreaterThan(100 * UNIFORM);
+    }
   });
 
   it('gives through `fedward detect` the very scores that the report names', async () => {
@@ -64,7 +76,7 @@ describe('fedward demo', () => {
         dropped: [{ hospital: 'hospital-3', stage, round: 3 }],
       });
       const { history, sumsVerified } = await report();
-      expect(sumsVerified).toEqual({ checked: 6, exact: 6 });
+      expect(sumsVerified).toMatchObject({ checked: 6, exact: 6 });
       expect(history[2]?.contributors.includes('hospital-3')).toBe(stage === 'R3' || stage === 'R4');
       expect(history[3]?.contributors).toHaveLength(4);
     },
@@ -78,7 +90,7 @@ describe('fedward demo', () => {
   });
 
   it.each(['SIGINT', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
-    const { child, finished } = start(['demo', '--format', 'json', '--out', folder.path]);
+    const { child, finished } = start(['demo', '--format', 'json', '--mails', '3000', '--out', folder.path]);
     await new Promise<void>((resolve) => {
       child.stdout?.on('data', (chunk) => {
         if (String(chunk).includes('round-committed')) resolve();
@@ -90,6 +102,12 @@ describe('fedward demo', () => {
     await gone(folder.path);
     // What was published before is still whole.
     expect((await report()).run).toBe(before.run);
+    expect(await unfinishedRuns(folder.path)).toHaveLength(signal === 'SIGKILL' ? 1 : 0);
+  });
+
+  it('runs over the folder of a killed run and removes what it left', async () => {
+    expect((await demo()).code).toBe(0);
+    expect(await unfinishedRuns(folder.path)).toEqual([]);
   });
 
   it('refuses impossible options with exit code 2 and a sentence', async () => {
@@ -103,4 +121,9 @@ describe('fedward demo', () => {
 async function gone(folder: string): Promise<void> {
   const alive = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes(`${folder}/runs`);
   while (alive()) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+async function unfinishedRuns(folder: string): Promise<string[]> {
+  const runs = await readdir(join(folder, 'runs'));
+  return runs.filter((run) => existsSync(join(folder, 'runs', run, 'unfinished')));
 }
