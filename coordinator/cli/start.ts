@@ -1,14 +1,10 @@
 /** `fedward coordinator start`: runs the configured job and exits as it ended. */
-import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { parseConfig } from '../../proto/config.ts';
+import { type ConfigArguments, configOptions, readConfig } from '../../proto/config-options.ts';
 import { FedwardError } from '../../proto/errors.ts';
-import { readNamedFile } from '../../proto/files.ts';
 import type { JobEvent } from '../progress.ts';
 
-interface Arguments {
-  config: string;
-  set: string[];
+interface Arguments extends ConfigArguments {
   format: 'text' | 'json';
 }
 
@@ -16,35 +12,22 @@ export const startCommand: CommandModule<object, Arguments> = {
   command: 'start',
   describe: 'Run the configured training job with the hospitals that connect',
   builder: (yargs) =>
-    yargs
-      .option('config', { type: 'string', demandOption: true, describe: 'Configuration file (YAML)' })
-      .option('set', {
-        alias: 'c',
-        type: 'string',
-        array: true,
-        default: [],
-        describe: 'Override one key, such as job.rounds=50',
-      })
-      .option('format', {
-        choices: ['text', 'json'] as const,
-        default: 'text' as const,
-        describe: 'text for people, json for one event a line',
-      }),
-  async handler({ config: file, set, format }) {
+    configOptions(yargs, 'job.rounds=50').option('format', {
+      choices: ['text', 'json'] as const,
+      default: 'text' as const,
+      describe: 'text for people, json for one event a line',
+    }),
+  async handler(given) {
+    const { format } = given;
     const { coordinatorConfigSchema } = await import('../config.ts');
     const { runCoordinator } = await import('../coordinator.ts');
-    const config = parseConfig(
-      coordinatorConfigSchema,
-      String(await readNamedFile('The configuration', file)),
-      file,
-      set,
-    );
+    const { config, folder } = await readConfig(coordinatorConfigSchema, given);
     const print = (line: string) => process.stdout.write(`${line}\n`);
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const { failure } = await runCoordinator({
       config,
-      folder: dirname(resolve(file)),
+      folder,
       announce: (event) => {
         const line = format === 'json' ? JSON.stringify(event) : lineOf(event);
         if (line !== null) print(line);

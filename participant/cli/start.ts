@@ -1,13 +1,9 @@
 /** `fedward hospital start`: takes part in the coordinator's jobs until told to stop. */
-import { dirname, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
-import { parseConfig } from '../../proto/config.ts';
+import { type ConfigArguments, configOptions, readConfig } from '../../proto/config-options.ts';
 import { FedwardError } from '../../proto/errors.ts';
-import { readNamedFile } from '../../proto/files.ts';
 
-interface Arguments {
-  config: string;
-  set: string[];
+interface Arguments extends ConfigArguments {
   once: boolean;
   'log-level': string;
 }
@@ -16,37 +12,25 @@ export const startCommand: CommandModule<object, Arguments> = {
   command: 'start',
   describe: 'Take part in training with the records of this hospital',
   builder: (yargs) =>
-    yargs
-      .option('config', { type: 'string', demandOption: true, describe: 'Configuration file (YAML)' })
-      .option('set', {
-        alias: 'c',
-        type: 'string',
-        array: true,
-        default: [],
-        describe: 'Override one key, such as policy.maxEpsilon=1',
-      })
+    configOptions(yargs, 'policy.maxEpsilon=1')
       .option('once', { type: 'boolean', default: false, describe: 'Leave when the first job is over' })
       .option('log-level', {
         choices: ['debug', 'info', 'warn', 'error'] as const,
         default: 'info',
         describe: 'How much to log (JSON lines on standard error)',
       }),
-  async handler({ config: file, set, once, logLevel }) {
+  async handler(given) {
+    const { once, logLevel } = given;
     const { pino } = await import('pino');
     const { hospitalConfigSchema } = await import('../config.ts');
     const { runHospital } = await import('../hospital.ts');
-    const config = parseConfig(
-      hospitalConfigSchema,
-      String(await readNamedFile('The configuration', file)),
-      file,
-      set,
-    );
+    const { config, folder } = await readConfig(hospitalConfigSchema, given);
     const log = pino({ level: String(logLevel), base: { hospital: config.hospital } }, pino.destination(2));
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     const { failure, ledger } = await runHospital({
       config,
-      folder: dirname(resolve(file)),
+      folder,
       ...{ log, once, signal: stop.signal },
     });
     const { epsilon, epsilonIfOthersCollude, delta, reserved, committed } = ledger;
