@@ -2,9 +2,11 @@
 /** The one executable: wires the rooms' command modules together and turns errors into exit codes. */
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { benchCommand } from './benchmarks/cli/bench.ts';
 import { demoCommand } from './benchmarks/demo/cli.ts';
 import { startCommand as coordinatorStart } from './coordinator/cli/start.ts';
 import { detectCommand } from './participant/cli/detect.ts';
+import { privacyCommand } from './participant/cli/privacy.ts';
 import { startCommand as hospitalStart } from './participant/cli/start.ts';
 import { EXIT_CODES, FedwardError } from './proto/errors.ts';
 import { softwareVersion } from './proto/wire.ts';
@@ -20,6 +22,8 @@ const cli = yargs(hideBin(process.argv))
     group.command(hospitalStart).demandCommand(1, 'Say what the hospital should do: start.'),
   )
   .command(detectCommand)
+  .command(privacyCommand)
+  .command(benchCommand)
   .demandCommand(1, 'Say what to do, for example: fedward demo.')
   .strict()
   .recommendCommands()

@@ -1,5 +1,6 @@
 /** A job's public constants and the round plans that follow from them. */
 
+import { INTEGER_ORDERS } from '../dp/accounting/orders.ts';
 import { RdpAccountant } from '../dp/accounting/rdp.ts';
 import { roundEvent, roundEventIfOthersCollude } from '../dp/accounting/round.ts';
 import {
@@ -75,7 +76,9 @@ export function privacySpent(plan: RoundPlan, attempts: number): PrivacySpent | 
   if (event === null || eventIfOthersCollude === null) return null;
   const { delta } = plan.privacy;
   return {
-    epsilon: new RdpAccountant().compose(event, attempts).epsilon(delta),
-    epsilonIfOthersCollude: new RdpAccountant().compose(eventIfOthersCollude, attempts).epsilon(delta),
+    epsilon: new RdpAccountant({ orders: INTEGER_ORDERS }).compose(event, attempts).epsilon(delta),
+    epsilonIfOthersCollude: new RdpAccountant({ orders: INTEGER_ORDERS })
+      .compose(eventIfOthersCollude, attempts)
+      .epsilon(delta),
   };
 }

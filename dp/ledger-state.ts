@@ -1,6 +1,7 @@
 /** What a ledger's entries add up to, and the rules that each next entry must keep, whoever wrote it. */
 import { FedwardError } from '../proto/errors.ts';
 import { formatAttempt, type JobId } from '../proto/vocabulary.ts';
+import { INTEGER_ORDERS } from './accounting/orders.ts';
 import { RdpAccountant } from './accounting/rdp.ts';
 import { EMPTY_HEAD, type LedgerEntry, type LedgerHead } from './ledger-entry.ts';
 
@@ -23,8 +24,8 @@ export class LedgerState {
   #committed = 0;
   #withoutPrivacy = 0;
   /** Spent against the coordinator and the colluders that the plans allow. */
-  readonly spent = new RdpAccountant();
-  readonly spentIfOthersCollude = new RdpAccountant();
+  readonly spent = new RdpAccountant({ orders: INTEGER_ORDERS });
+  readonly spentIfOthersCollude = new RdpAccountant({ orders: INTEGER_ORDERS });
 
   get head(): LedgerHead {
     return this.#head;

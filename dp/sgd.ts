@@ -35,7 +35,7 @@ export interface LayerFactors {
 }
 
 /** Room for the rounding of norm, scale and products, which is below 2^-24 altogether. */
-const SHRINK = 1 - 2 ** -20;
+export const SHRINK = 1 - 2 ** -20;
 
 /**
  * Adds every record's clipped integer gradient to `target`. Layers follow each other, kernel before bias.
@@ -130,7 +130,8 @@ function addRow(target: Float64Array, offset: number, input: number, scaled: Flo
   }
 }
 
-function checkShapes(target: Float64Array, layers: readonly LayerFactors[], clip: number): void {
+/** @throws FedwardError `INVALID_ARGUMENT` when the shapes do not fit together or `clip` is not positive. */
+export function checkShapes(target: Float64Array, layers: readonly LayerFactors[], clip: number): void {
   const fail = (sentence: string): never => {
     throw new FedwardError('INVALID_ARGUMENT', sentence);
   };

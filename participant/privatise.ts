@@ -7,12 +7,10 @@
  */
 import { roundEvent, roundEventIfOthersCollude } from '../dp/accounting/round.ts';
 import type { Ledger } from '../dp/ledger.ts';
-import { sampleDiscreteGaussian } from '../dp/sampling/discrete-gaussian.ts';
 import type { BitSource } from '../dp/sampling/entropy.ts';
 import { poissonSample } from '../dp/sampling/poisson.ts';
-import { addNoise } from '../dp/sgd.ts';
-import { attemptOf, noiseShare, type RoundPlan } from '../proto/plan.ts';
-import { gradientSum, localDelta } from './local-training.ts';
+import { attemptOf, type RoundPlan } from '../proto/plan.ts';
+import { gradientSum, localDelta, noisyShare } from './local-training.ts';
 import type { Trainer } from './trainer.ts';
 
 declare const noised: unique symbol;
@@ -47,14 +45,8 @@ function release(plan: RoundPlan, weights: Float32Array, trainer: Trainer, bits:
   switch (mode) {
     case 'local':
       return localDelta(plan, trainer, weights, bits).quantised;
-    case 'distributed': {
-      const noise = sampleDiscreteGaussian(noiseShare(plan), plan.model.dimension, bits);
-      const rows = poissonSample(trainer.records, sampleRate, bits);
-      const vector = gradientSum(plan, trainer, weights, rows);
-      addNoise(vector, noise);
-      noise.fill(0);
-      return vector;
-    }
+    case 'distributed':
+      return noisyShare(plan, trainer, weights, bits);
     case 'none':
       return gradientSum(plan, trainer, weights, poissonSample(trainer.records, sampleRate, bits));
     default:

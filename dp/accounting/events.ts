@@ -10,7 +10,10 @@ import { FedwardError } from '../../proto/errors.ts';
 
 export type DpEvent =
   | GaussianEvent
+  | LaplaceEvent
+  | PureDpEvent
   | DiscreteGaussianSumEvent
+  | SkellamEvent
   | PoissonSampledEvent
   | SelfComposedEvent
   | ComposedEvent
@@ -24,6 +27,19 @@ export interface GaussianEvent {
   readonly noiseMultiplier: number;
 }
 
+/** The continuous Laplace mechanism. */
+export interface LaplaceEvent {
+  readonly type: 'laplace';
+  /** Scale b over L1 sensitivity; the standard deviation is b·√2. */
+  readonly noiseMultiplier: number;
+}
+
+/** Any mechanism of which nothing is known but that it is ε-DP. */
+export interface PureDpEvent {
+  readonly type: 'pureDp';
+  readonly epsilon: number;
+}
+
 /** An integer vector plus, per coordinate, the sum of `contributions` independent discrete Gaussians N_ℤ(0, sigma²). */
 export interface DiscreteGaussianSumEvent {
   readonly type: 'discreteGaussianSum';
@@ -34,6 +50,17 @@ export interface DiscreteGaussianSumEvent {
   /** Integer bound on the L2 norm by which one record moves the vector, in grid units. */
   readonly sensitivity: number;
   readonly dimension: number;
+}
+
+/** An integer vector plus, per coordinate, Skellam noise: the difference of two Poisson(mu/2) variables. */
+export interface SkellamEvent {
+  readonly type: 'skellam';
+  /** μ: variance of the noise per coordinate, in grid units squared. */
+  readonly mu: number;
+  /** Δ₁: integer bound on the L1 norm by which one record moves the vector. */
+  readonly sensitivityL1: number;
+  /** Δ₂: bound on the L2 norm. */
+  readonly sensitivityL2: number;
 }
 
 /** `event` on a batch into which each record came independently with probability `rate`. */
@@ -75,6 +102,14 @@ const count = z
 const schema: z.ZodType<DpEvent> = z.lazy(() =>
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('gaussian'), noiseMultiplier: positive }),
+    z.strictObject({ type: z.literal('laplace'), noiseMultiplier: positive }),
+    z.strictObject({ type: z.literal('pureDp'), epsilon: positive }),
+    z.strictObject({
+      type: z.literal('skellam'),
+      mu: positive,
+      sensitivityL1: count,
+      sensitivityL2: positive,
+    }),
     z.strictObject({
       type: z.literal('discreteGaussianSum'),
       sigma: count,

@@ -11,7 +11,7 @@ import type { BitSource } from './entropy.ts';
 
 const WORD = 2 ** 32;
 /** Larger exponents are split off, so that the floating-point quotient below stays accurate. */
-const MAX_EXPONENT = 32;
+export const MAX_EXPONENT = 32;
 /**
  * Half-width, in units of 2^-32, of the interval around the floating-point value: 2^-40 in all. γ ≤ 32 is
  * rounded by at most 2^-48 and V8's exp (fdlibm) is within one unit in the last place, so the true error
@@ -28,27 +28,34 @@ export function bernoulli(num: number, den: number, bits: BitSource): boolean {
 export function bernoulliExp(num: number, den: number, bits: BitSource): boolean {
   let rest = num;
   while (rest / den > MAX_EXPONENT) {
-    if (!belowExp(MAX_EXPONENT, 1, bits)) return false;
+    if (!belowExp(MAX_EXPONENT, MAX_EXPONENT, 1, bits)) return false;
     rest -= MAX_EXPONENT * den;
   }
-  return rest === 0 || belowExp(rest, den, bits);
+  return rest === 0 || belowExp(rest / den, rest, den, bits);
 }
 
-function belowExp(num: number, den: number, bits: BitSource): boolean {
-  const approximate = Math.exp(-num / den) * WORD;
+type Integer = number | bigint;
+
+/**
+ * True with probability exactly exp(−num/den), for integers 0 < num ≤ 32·den.
+ *
+ * @param gamma num/den, off by at most 2^-48: it decides only where that cannot matter.
+ */
+export function belowExp(gamma: number, num: Integer, den: Integer, bits: BitSource): boolean {
+  const approximate = Math.exp(-gamma) * WORD;
   const word = bits.word();
   // U lies in [word, word + 1) · 2^-32.
   if (word + 1 + SLACK <= approximate) return true;
   if (word - SLACK >= approximate) return false;
-  return belowExpExactly(word, num, den, bits);
+  return belowExpExactly(word, BigInt(num), BigInt(den), bits);
 }
 
-function belowExpExactly(word: number, num: number, den: number, bits: BitSource): boolean {
+function belowExpExactly(word: number, num: bigint, den: bigint, bits: BitSource): boolean {
   let u = BigInt(word);
   // exp of a rational other than 0 is irrational, so some number of bits tells the two apart.
   for (let length = 64; ; length += 32) {
     u = (u << 32n) | BigInt(bits.word());
-    const { low, high } = expBounds(BigInt(num), BigInt(den), BigInt(length));
+    const { low, high } = expBounds(num, den, BigInt(length));
     if (u + 1n <= low) return true;
     if (u >= high) return false;
   }

@@ -14,31 +14,46 @@
  * record is touched, and the signature below takes nothing but σ and a length.
  */
 import { FedwardError } from '../../proto/errors.ts';
+import { MAX_SCALE, requireLength, requireScale } from './arguments.ts';
 import { bernoulliExp } from './bernoulli.ts';
 import type { BitSource } from './entropy.ts';
+import { drawDiscreteGaussian } from './exact.ts';
 
-/** 2σ² and (t−u)² must be exact in 53 bits. */
-export const MAX_SIGMA = 2 ** 25;
+export const MAX_SIGMA = MAX_SCALE;
+/** So that a draw leaves the BigInt64 range with probability below exp(−2^11), as at 2^25 and Int32. */
+export const MAX_WIDE_SIGMA = 2n ** 57n;
 
 /**
  * `length` independent draws, as integers mod 2^32. A draw leaves the Int32 range with probability below
  * exp(−2^11) even at the largest σ, and then wraps as every sum in the ring does.
  *
- * @param sigma integer, 1 to 2^25.
+ * @param sigma integer, 1 to 2^25. Above that, `sampleWideDiscreteGaussian`.
  * @throws FedwardError `INVALID_ARGUMENT` when σ or the length is out of range.
  */
 export function sampleDiscreteGaussian(sigma: number, length: number, bits: BitSource): Int32Array {
-  if (!Number.isInteger(sigma) || sigma < 1 || sigma > MAX_SIGMA) {
-    throw new FedwardError(
-      'INVALID_ARGUMENT',
-      `sigma must be an integer from 1 to ${MAX_SIGMA}, the range in which the sampler is exact; got ${sigma}. Round σ up to an integer, or use a coarser grid.`,
-    );
-  }
-  if (!Number.isInteger(length) || length < 0) {
-    throw new FedwardError('INVALID_ARGUMENT', `length must be a non-negative integer; got ${length}.`);
-  }
+  requireScale('sigma', sigma);
+  requireLength(length);
   const noise = new Int32Array(length);
   for (let i = 0; i < length; i++) noise[i] = drawOne(sigma, bits);
+  return noise;
+}
+
+/**
+ * `length` independent draws for a σ that 32 bits have no room for, as integers mod 2^64; some ten times slower.
+ *
+ * @param sigma 1 to 2^57.
+ * @throws FedwardError `INVALID_ARGUMENT` when σ or the length is out of range.
+ */
+export function sampleWideDiscreteGaussian(sigma: bigint, length: number, bits: BitSource): BigInt64Array {
+  if (sigma < 1n || sigma > MAX_WIDE_SIGMA) {
+    throw new FedwardError(
+      'INVALID_ARGUMENT',
+      `sigma must be an integer from 1 to ${MAX_WIDE_SIGMA}, so that the noise fits 64 bits; got ${sigma}. Use a coarser grid.`,
+    );
+  }
+  requireLength(length);
+  const noise = new BigInt64Array(length);
+  for (let i = 0; i < length; i++) noise[i] = drawDiscreteGaussian(sigma * sigma, 1n, bits);
   return noise;
 }
 

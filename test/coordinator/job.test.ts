@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { type JobSpec, planFor, privacySpent } from '../../coordinator/job.ts';
 import { noiseMultiplierFor } from '../../dp/accounting/calibrate.ts';
+import { INTEGER_ORDERS } from '../../dp/accounting/orders.ts';
 import { RdpAccountant } from '../../dp/accounting/rdp.ts';
 import { roundEvent, roundEventIfOthersCollude } from '../../dp/accounting/round.ts';
 import { jobId } from '../../proto/vocabulary.ts';
@@ -25,7 +26,7 @@ describe('planFor', () => {
         ...{ sampleRate: 0.05, delta: 1e-5, epsilon: 3 },
       },
       training: { rounds: 40, spareAttempts: 2, expectedBatch: 200, localSteps: 1, localLearningRate: 0.1 },
-      cohort: { roster: SPEC.roster, maxDropouts: 1, maxColluders: 1 },
+      cohort: { roster: SPEC.roster, maxDropouts: 1, maxColluders: 1, graph: null },
       deadlines: { trainMs: 5, stageMs: 6 },
     });
   });
@@ -43,8 +44,10 @@ describe('privacySpent', () => {
     if (event === null || ifOthersCollude === null) return expect.fail('no privacy event');
     for (const attempts of [0, 1, 42]) {
       expect(privacySpent(plan, attempts)).toEqual({
-        epsilon: new RdpAccountant().compose(event, attempts).epsilon(1e-5),
-        epsilonIfOthersCollude: new RdpAccountant().compose(ifOthersCollude, attempts).epsilon(1e-5),
+        epsilon: new RdpAccountant({ orders: INTEGER_ORDERS }).compose(event, attempts).epsilon(1e-5),
+        epsilonIfOthersCollude: new RdpAccountant({ orders: INTEGER_ORDERS })
+          .compose(ifOthersCollude, attempts)
+          .epsilon(1e-5),
       });
     }
     expect(privacySpent(plan, 0)).toEqual({ epsilon: 0, epsilonIfOthersCollude: 0 });

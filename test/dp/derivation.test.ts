@@ -1,8 +1,9 @@
 /** docs/privacy/poisson-sampled-discrete-gaussian.md, checked by summing over the lattice. */
 import { describe, expect, it } from 'vitest';
+import { tau } from '../../dp/accounting/discrete-gaussian.ts';
 import type { DpEvent } from '../../dp/accounting/events.ts';
-import { ORDERS, rdpCurve, tau } from '../../dp/accounting/rdp.ts';
-import { discreteGaussianPmf } from './statistics.ts';
+import { rdpCurve } from '../../dp/accounting/rdp-curves.ts';
+import { convolve, discreteGaussianPmf } from './statistics.ts';
 
 const REACH = 200;
 
@@ -26,18 +27,7 @@ function moments(
   return { forward, reverse };
 }
 
-function convolve(a: Float64Array, b: Float64Array): Float64Array {
-  const out = new Float64Array(a.length);
-  const half = (a.length - 1) / 2;
-  for (let i = 0; i < a.length; i++) {
-    for (let j = Math.max(0, half - i); j < Math.min(b.length, a.length + half - i); j++) {
-      out[i + j - half] = (out[i + j - half] ?? 0) + (a[i] ?? 0) * (b[j] ?? 0);
-    }
-  }
-  return out;
-}
-
-const rdp = (event: DpEvent, order: number) => rdpCurve(event)[ORDERS.indexOf(order)] ?? Number.NaN;
+const rdp = (event: DpEvent, order: number) => rdpCurve(event, [order])[0] ?? Number.NaN;
 const event = (
   q: number,
   sigma: number,
@@ -75,6 +65,22 @@ describe('one discrete Gaussian, integer shift', () => {
     const half = noise.reduce((sum, p, x) => sum + Math.sqrt(p * (noise[x - 1] ?? 0)), 0);
     const continuous = Math.exp((0.25 - 0.5) / (2 * sigma * sigma));
     expect(Math.abs(half / continuous - 1)).toBeGreaterThan(0.1);
+  });
+
+  it('so it is not bounded there under sampling; without, the shifted sums are smaller still', () => {
+    expect(rdp(event(0.3, 3, 1, 1), 2.5)).toBe(Number.POSITIVE_INFINITY);
+    for (const sigma of [0.5, 0.7, 1, 4]) {
+      const noise = discreteGaussianPmf(sigma, 40);
+      for (const shift of [1, 2]) {
+        for (const order of [1.1, 1.5, 2.7, 6.4]) {
+          const { forward, reverse } = moments(noise, shift, 1, order);
+          const bound = (order * shift ** 2) / (2 * sigma ** 2);
+          expect(Math.log(forward) / (order - 1)).toBeLessThanOrEqual(bound * (1 + 1e-12));
+          expect(reverse / forward).toBeCloseTo(1, 9);
+          if (Number.isInteger(sigma)) expect(rdp(event(1, sigma, 1, shift), order)).toBeCloseTo(bound, 12);
+        }
+      }
+    }
   });
 
   it('in two dimensions only the L2 norm of the shift counts', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { INTEGER_ORDERS } from '../../dp/accounting/orders.ts';
 import { RdpAccountant } from '../../dp/accounting/rdp.ts';
 import { openLedger } from '../../dp/ledger.ts';
 import type { LedgerRow } from '../../dp/ledger-entry.ts';
@@ -16,8 +17,8 @@ const mail = jobId('mail');
 describe('what is spent', () => {
   it('is what the accountant says of all reservations, for both adversaries', () => {
     const { ledger } = begin();
-    const expected = new RdpAccountant();
-    const expectedIfOthersCollude = new RdpAccountant();
+    const expected = new RdpAccountant({ orders: INTEGER_ORDERS });
+    const expectedIfOthersCollude = new RdpAccountant({ orders: INTEGER_ORDERS });
     for (let round = 1; round <= 20; round++) {
       const charge = chargeFor(round);
       ledger.commit(ledger.reserve(charge));

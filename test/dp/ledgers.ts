@@ -1,3 +1,4 @@
+import { INTEGER_ORDERS } from '../../dp/accounting/orders.ts';
 import { RdpAccountant } from '../../dp/accounting/rdp.ts';
 import { roundEvent, roundEventIfOthersCollude } from '../../dp/accounting/round.ts';
 import type { Charge, LedgerTerms } from '../../dp/ledger-entry.ts';
@@ -31,7 +32,7 @@ export function chargeFor(round: number, attempt = 1, options: PlanOptions & { j
 export function affordableRounds(maxEpsilon: number, options: PlanOptions = {}): number {
   const event = roundEvent(examplePlan(options));
   if (event === null) return Number.POSITIVE_INFINITY;
-  const accountant = new RdpAccountant();
+  const accountant = new RdpAccountant({ orders: INTEGER_ORDERS });
   for (let rounds = 0; ; rounds++) {
     if (accountant.compose(event).epsilon(1e-5) > maxEpsilon) return rounds;
   }

@@ -2,75 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BitSource } from '../../dp/sampling/entropy.ts';
 import { addClippedGradients, addNoise, clampToInt32, type LayerFactors } from '../../dp/sgd.ts';
+import { batch, clips, gradient, hostile, LIMIT, rowsOf, size, squaredNorm } from './layer-factors.ts';
 import { SEED, seededEntropy } from './seeded-entropy.ts';
-
-const LIMIT = 2n ** 32n;
-
-/** Values that break floating-point code: denormals, the largest, signed zero, and what is no number at all. */
-const hostile = fc.oneof(
-  { weight: 4, arbitrary: fc.float({ noNaN: true, noDefaultInfinity: true }) },
-  { weight: 4, arbitrary: fc.float({ min: -2, max: 2, noNaN: true }) },
-  fc.constantFrom(0, -0, 2 ** -149, -(2 ** -126), 3.4028234663852886e38, 1e-20),
-  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
-);
-
-const network = fc.array(fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 4 })), {
-  minLength: 1,
-  maxLength: 3,
-});
-
-const batch = (values: fc.Arbitrary<number>, maxRows = 4): fc.Arbitrary<LayerFactors[]> =>
-  fc.tuple(network, fc.integer({ min: 1, max: maxRows })).chain(([shapes, rows]) =>
-    fc.tuple(
-      ...shapes.map(([fanIn, fanOut]) => {
-        const floats = (length: number) =>
-          fc
-            .array(values, { minLength: length, maxLength: length })
-            .map((numbers) => Float32Array.from(numbers));
-        return fc.record({
-          rows: fc.constant(rows),
-          fanIn: fc.constant(fanIn),
-          fanOut: fc.constant(fanOut),
-          inputs: floats(rows * fanIn),
-          deltas: floats(rows * fanOut),
-        });
-      }),
-    ),
-  );
-
-const clips = fc.constantFrom(1e-6, 0.1, 1, 3.7, 1e6, 5e-324);
-
-const size = (layers: readonly LayerFactors[]) =>
-  layers.reduce((sum, { fanIn, fanOut }) => sum + (fanIn + 1) * fanOut, 0);
 
 function sumOf(layers: readonly LayerFactors[], clip: number): Float64Array {
   const target = new Float64Array(size(layers));
   addClippedGradients(target, layers, clip);
   return target;
-}
-
-function rowsOf(layers: readonly LayerFactors[], from: number, to: number): LayerFactors[] {
-  return layers.map((layer) => ({
-    ...layer,
-    rows: to - from,
-    inputs: layer.inputs.slice(from * layer.fanIn, to * layer.fanIn),
-    deltas: layer.deltas.slice(from * layer.fanOut, to * layer.fanOut),
-  }));
-}
-
-function squaredNorm(vector: ArrayLike<number>): bigint {
-  return Array.from(vector).reduce((sum, x) => sum + BigInt(x) * BigInt(x), 0n);
-}
-
-/** The gradient of record r, written out in float64. */
-function gradient(layers: readonly LayerFactors[], r: number): number[] {
-  return layers.flatMap(({ fanIn, fanOut, inputs, deltas }) => {
-    const delta = Array.from(deltas.slice(r * fanOut, (r + 1) * fanOut));
-    const kernel = Array.from(inputs.slice(r * fanIn, (r + 1) * fanIn)).flatMap((a) =>
-      delta.map((d) => a * d),
-    );
-    return [...kernel, ...delta];
-  });
 }
 
 describe('addClippedGradients', () => {

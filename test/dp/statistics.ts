@@ -45,3 +45,15 @@ export function discreteGaussianPmf(sigma: number, reach: number): Float64Array 
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }
+
+/** The law of a sum, on the same centred window; what falls outside is lost. */
+export function convolve(a: Float64Array, b: Float64Array): Float64Array {
+  const out = new Float64Array(a.length);
+  const half = (a.length - 1) / 2;
+  for (let i = 0; i < a.length; i++) {
+    for (let j = Math.max(0, half - i); j < Math.min(b.length, a.length + half - i); j++) {
+      out[i + j - half] = (out[i + j - half] ?? 0) + (a[i] ?? 0) * (b[j] ?? 0);
+    }
+  }
+  return out;
+}
