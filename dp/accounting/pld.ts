@@ -7,7 +7,7 @@
 import { invalid, requireDelta, requireEpsilon, requireInteger, requirePositive } from './arguments.ts';
 import type { Training } from './calibrate.ts';
 import { type DpEvent, parseDpEvent } from './events.ts';
-import { type Bounds, bracket } from './pld-bracket.ts';
+import { type Bounds, bracket, deltaCurve } from './pld-bracket.ts';
 import type { Mechanism } from './pld-discretise.ts';
 import { type DominatingPair, gaussianPair, laplacePair, randomisedResponsePair } from './pld-pairs.ts';
 import type { Charge, Question } from './pld-plan.ts';
@@ -74,12 +74,31 @@ export class PldAccountant {
     return this.#bracket({ epsilon });
   }
 
+  /**
+   * The whole curve δ(ε) of what is composed by now, for those who ask for it at many ε, such as
+   * `reidentificationBound`: an upper bound, a little above `delta` and far quicker.
+   */
+  curve(): { delta(epsilon: number): number } {
+    const charges = this.#allCharges();
+    const upper = charges.length === 0 ? () => 0 : deltaCurve(charges, this.#meshSize);
+    return {
+      delta(epsilon) {
+        requireEpsilon(epsilon);
+        return upper(epsilon);
+      },
+    };
+  }
+
   #bracket(question: Question): Bounds {
-    const charges = [...this.#charges.values()];
-    if (this.#precision > 0)
-      charges.push({ mechanism: { pair: gaussianPair(Math.sqrt(this.#precision)), rate: 1 }, count: 1 });
+    const charges = this.#allCharges();
     if (charges.length === 0) return { lower: 0, upper: 0 };
     return bracket(charges, question, this.#meshSize);
+  }
+
+  #allCharges(): readonly Charge[] {
+    const charges = [...this.#charges.values()];
+    if (this.#precision === 0) return charges;
+    return [...charges, { mechanism: { pair: gaussianPair(Math.sqrt(this.#precision)), rate: 1 }, count: 1 }];
   }
 
   #add({ event, rate, count }: Release): void {

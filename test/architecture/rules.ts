@@ -27,6 +27,8 @@ const PURE = [
 const PURE_IMPORTS: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^(?!random|generate|getRandomValues|webcrypto|default|\*)/,
   'node:os': /^endianness$/,
+  // A warning to the developer is no channel for data: dp/diffprivlib-ts/errors.ts, unless somebody subscribes.
+  'node:process': /^emitWarning$/,
   'node:util': /^inspect$/,
   tweetnacl: /^default$/,
   zod: /^z$/,

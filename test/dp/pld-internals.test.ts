@@ -62,16 +62,17 @@ describe('discretised losses', () => {
 });
 
 describe('charges', () => {
-  it('a window too narrow for the sum is paid for: what wraps around never makes δ smaller', () => {
+  it('rounding: without a tilt the transform loses the far tail, and says so', () => {
     const loss = onMesh({ pair: gaussianPair(0.3), rate: 1 }, 'remove', 0.01, 1e-16);
     const releases: Releases[] = [{ loss, count: 50 }];
-    const wide = composeOnMesh(releases, 0.01, 2, { low: -20, high: 40 });
-    for (const epsilon of [4, 8, 12]) {
-      const narrow = composeOnMesh(releases, 0.01, 2, { low: epsilon - 6, high: epsilon + 6 });
-      expect(narrow.charge(epsilon)).toBeGreaterThan(0);
-      expect(Math.abs(wide.finite(epsilon) - narrow.finite(epsilon))).toBeLessThanOrEqual(
-        wide.charge(epsilon) + narrow.charge(epsilon) + 1e-4 * wide.finite(epsilon),
-      );
+    const window = { low: -20, high: 40 };
+    const [tilted, untilted] = [5, 1e-3].map((tilt) => composeOnMesh(releases, 0.01, tilt, window));
+    for (const epsilon of [18, 20, 22]) {
+      const truth = tilted?.finite(epsilon) ?? 0;
+      expect(tilted?.charge(epsilon)).toBeLessThan(1e-4 * truth);
+      const error = Math.abs((untilted?.finite(epsilon) ?? 0) - truth);
+      expect(error).toBeGreaterThan(1e-6 * truth);
+      expect(error).toBeLessThan((untilted?.charge(epsilon) ?? 0) + 1e-4 * truth);
     }
   });
 

@@ -127,7 +127,7 @@ describe('brackets', () => {
         expect(lower).toBeLessThanOrEqual(1e-8);
         expect(upper).toBeLessThan(1.1e-8);
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
   });
 

@@ -8,9 +8,7 @@
  */
 import type { Moments } from './mechanism.ts';
 
-/**
- * γ(n, z)/Γ-free: ∫₀ᶻ tⁿ⁻¹ e^−t dt, for n = 1, 2, 3 and z ≥ −1. Negative z serve sums over the integers.
- */
+/** The lower incomplete gamma function γ(n, z) = ∫₀ᶻ tⁿ⁻¹ e^−t dt, for z ≥ −1; sums over the integers need z < 0. */
 export function lowerGamma(n: 1 | 2 | 3, z: number): number {
   if (n === 1) return -Math.expm1(-z);
   if (z > 1) {
@@ -46,7 +44,7 @@ export function laplaceTail(scale: number): TailMoments {
 export function geometricTail(x: number): TailMoments {
   const r = Math.exp(-x);
   const gap = -Math.expm1(-x);
-  // x − 1 + e^−x, which is ∑ over ℤ's surplus over the integral.
+  // x − 1 + e^−x: what a sum over the integers has more than an integral.
   const surplus = x > 1 ? x - gap : r * lowerGamma(2, -x);
   return (d, w) => {
     const share = Math.exp(-x * d) / (1 + r);

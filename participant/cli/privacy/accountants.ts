@@ -3,6 +3,7 @@ import type { DpEvent } from '../../../dp/accounting/events.ts';
 import { INTEGER_ORDERS } from '../../../dp/accounting/orders.ts';
 import { PldAccountant } from '../../../dp/accounting/pld.ts';
 import { RdpAccountant } from '../../../dp/accounting/rdp.ts';
+import type { DeltaCurve } from '../../../dp/audit/reidentification.ts';
 import type { Training } from './question.ts';
 
 export const ACCOUNTANTS = ['rdp', 'pld', 'ledger'] as const;
@@ -15,6 +16,12 @@ export const ACCOUNTANT_HELP =
 export interface Accountant {
   epsilon(delta: number): number;
   delta(epsilon: number): number;
+}
+
+/** δ at many ε, for the same releases. */
+export function curveOf(name: AccountantName, training: Training): DeltaCurve {
+  const accountant = accountantOf(name, training);
+  return accountant instanceof PldAccountant ? accountant.curve() : accountant;
 }
 
 /** The Poisson-sampled Gaussian of DP-SGD, composed over all steps. */

@@ -1,7 +1,7 @@
 /** `fedward privacy reidentification`: what the best possible attacker can gain. */
 import type { CommandModule } from 'yargs';
 import { reidentificationBound } from '../../../dp/audit/reidentification.ts';
-import { type AccountantName, accountantOf } from './accountants.ts';
+import { type AccountantName, curveOf } from './accountants.ts';
 import { ACCOUNTANT, TRAINING, type TrainingArguments, trainingOf } from './options.ts';
 import { downwards, grid, plain, print, upwards } from './output.ts';
 import { checkShare } from './question.ts';
@@ -32,13 +32,13 @@ export const reidentificationCommand: CommandModule<object, Arguments> = {
         'power: the most powerful test’s chance to recognise a record at false-positive rate κ.\nadvantage: (power − κ) / (1 − κ), 0 for guessing and 1 for certainty. reduction: 1 − advantage.',
       ),
   handler(given) {
-    const accountant = accountantOf(given.accountant, trainingOf(given));
+    const curve = curveOf(given.accountant, trainingOf(given));
     const prior = checkShare('--prior', given.prior);
-    const bound = reidentificationBound(accountant, prior);
+    const bound = reidentificationBound(curve, prior);
     const { power, advantage, reduction } = bound;
     print(given.format, { power, advantage, reduction }, () => {
       const priors = [...new Set([prior, ...PRIORS])].sort((a, b) => b - a);
-      const bounds = priors.map((each) => reidentificationBound(accountant, each));
+      const bounds = priors.map((each) => reidentificationBound(curve, each));
       return [
         `An attacker who starts at ${share(prior)} gets to at most ${share(power, upwards)}: advantage ${share(advantage, upwards)}, reduction ${share(reduction, downwards)}`,
         '',

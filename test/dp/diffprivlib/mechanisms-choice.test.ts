@@ -246,14 +246,22 @@ describe('weightedChoice', () => {
     expect(below(first + 1)).toBe(false);
   });
 
-  it('draws exactly although the proposal is rounded up: weights of 1 are accepted for what they are', () => {
-    const gaps = [0n, 100n];
-    const choice = weightedChoice(
-      gaps.map((gap) => ({ measure: 1, gap })),
+  it('accepts a proposal with exactly the share of its weight that is its own', () => {
+    // Weights 2^64 + 2^28 and, rounded up from 2^64·e^−100, 1. The last of them all is proposed, and its coin of
+    // 7e-25 fails or comes up.
+    const rare = weightedChoice(
+      [0n, 100n].map((gap) => ({ measure: 1, gap })),
       1n,
     );
-    // The very last of the 2^64 and some proposals is the second option, whose true weight is 2^64·e^−100: refused,
-    // and the zeros that follow choose the first.
-    expect(choice(script(0xffffffff, 0xffffffff, 0xffffffff))).toBe(0);
+    const last = [0x80000000, 0x08000000, 0];
+    expect(rare(script(...last, 1))).toBe(0);
+    expect(rare(script(...last, 0, 0, 0))).toBe(1);
+    // A coin of 1 − 2^-36 comes up for 1 − 2^-32, although its candidate is not the one of the highest utility.
+    const skewed = [
+      { measure: 1e-30, gap: 0n },
+      { measure: 1, gap: 1n },
+    ];
+    expect(weightedChoice(skewed, 1n)(script(0, 0, 0x80000000, 0xffffffff))).toBe(1);
+    expect(weightedChoice(skewed, 1n)(script(0, 0, 0x80000000, 0xffffffff, 0xffffffff))).toBe(0);
   });
 });

@@ -211,6 +211,12 @@ describe(`discrete releases (seed ${SEED})`, () => {
     fits(draws(mechanism, 2), 2, 3, pmf);
   });
 
+  it('GeometricFolded of an integer where doubles have no halves', () => {
+    const mechanism = new GeometricFolded({ epsilon: 100, lower: 0.5, upper: 3 });
+    // 2^52 + 1 is 2 modulo the period 5.
+    expect(mechanism.randomise(2 ** 52 + 1)).toBe(2);
+  });
+
   it('GaussianDiscrete', () => {
     const mechanism = new GaussianDiscrete({ epsilon: 1.5, delta: 0.01, entropy: entropy('gaussian') });
     // σ² itself: at this size the variance is the same to 1e-9.
@@ -233,18 +239,13 @@ describe(`discrete releases (seed ${SEED})`, () => {
     fits(bins, 0, 4, pmf);
   });
 
-  it('Snapping: multiples of Λ and the bounds', () => {
-    const mechanism = new Snapping({
-      epsilon: 1,
-      sensitivity: 0.3,
-      lower: -1.2,
-      upper: 0.7,
-      entropy: entropy('snap'),
-    });
+  it.each([0.1, 100])('Snapping of %d: multiples of Λ and the bounds', (value) => {
+    const options = { epsilon: 1, sensitivity: 0.3, lower: -1.2, upper: 0.7 };
+    const mechanism = new Snapping({ ...options, entropy: entropy(`snap ${value}`) });
     expect(mechanism.step).toBe(0.5);
     const points = [-1.2, -1, -0.5, 0, 0.5, 0.7];
-    const sample = draws(mechanism, 0.1).map((x) => points.indexOf(x));
-    const edge = (x: number) => laplaceCdf((x - 0.1) / 0.3);
+    const sample = draws(mechanism, value).map((x) => points.indexOf(x));
+    const edge = (x: number) => laplaceCdf((x - Math.min(0.7, value)) / 0.3);
     const edges = [Number.NEGATIVE_INFINITY, -1.25, -0.75, -0.25, 0.25, 0.75, Number.POSITIVE_INFINITY];
     fits(sample, 0, 5, (k) => (k < 0 || k > 5 ? 0 : edge(edges[k + 1] ?? 0) - edge(edges[k] ?? 0)));
   });

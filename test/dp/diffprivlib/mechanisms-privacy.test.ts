@@ -1,4 +1,4 @@
-/** What the guarantees rest on: one lattice for all values, calibration, and the neighbours' likelihood ratios. */
+/** Calibration and the neighbours' likelihood ratios: what the guarantees rest on. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyticGaussianDelta } from '../../../dp/accounting/analytic-gaussian.ts';
@@ -6,126 +6,16 @@ import { discreteGaussianDelta } from '../../../dp/accounting/discrete-gaussian.
 import { Gaussian } from '../../../dp/diffprivlib-ts/mechanisms/gaussian.ts';
 import { GaussianAnalytic } from '../../../dp/diffprivlib-ts/mechanisms/gaussian-analytic.ts';
 import { GaussianDiscrete } from '../../../dp/diffprivlib-ts/mechanisms/gaussian-discrete.ts';
-import { Laplace } from '../../../dp/diffprivlib-ts/mechanisms/laplace.ts';
 import { LaplaceBoundedDomain } from '../../../dp/diffprivlib-ts/mechanisms/laplace-bounded-domain.ts';
 import { LaplaceBoundedNoise } from '../../../dp/diffprivlib-ts/mechanisms/laplace-bounded-noise.ts';
-import { LaplaceFolded } from '../../../dp/diffprivlib-ts/mechanisms/laplace-folded.ts';
-import { LaplaceTruncated } from '../../../dp/diffprivlib-ts/mechanisms/laplace-truncated.ts';
 import { drawLaplaceWithin, laplaceLattice } from '../../../dp/diffprivlib-ts/mechanisms/lattice-laplace.ts';
-import { Snapping } from '../../../dp/diffprivlib-ts/mechanisms/snapping.ts';
 import { Staircase } from '../../../dp/diffprivlib-ts/mechanisms/staircase.ts';
 import { Uniform } from '../../../dp/diffprivlib-ts/mechanisms/uniform.ts';
-import { type Objective, Vector } from '../../../dp/diffprivlib-ts/mechanisms/vector.ts';
-import { dyadic } from '../../../dp/sampling/dyadic.ts';
 import { BitSource } from '../../../dp/sampling/entropy.ts';
-import { SEED, seededEntropy } from '../seeded-entropy.ts';
+import { scriptedEntropy, seededEntropy } from '../seeded-entropy.ts';
 import { chiSquareDeviate } from '../statistics.ts';
 
-interface Additive {
-  randomise(value: number): number;
-}
-
-type Attacked = readonly [name: string, make: (sensitivity: number, label: string) => Additive];
-
-const bounds = { lower: -64, upper: 64 };
-const entropy = (label: string) => seededEntropy(`lattice ${label}`);
-
-const CONTINUOUS: readonly Attacked[] = [
-  ['Laplace', (sensitivity, label) => new Laplace({ epsilon: 0.3, sensitivity, entropy: entropy(label) })],
-  [
-    'LaplaceTruncated',
-    (sensitivity, label) =>
-      new LaplaceTruncated({ epsilon: 0.3, sensitivity, ...bounds, entropy: entropy(label) }),
-  ],
-  [
-    'LaplaceFolded',
-    (sensitivity, label) =>
-      new LaplaceFolded({ epsilon: 0.3, sensitivity, ...bounds, entropy: entropy(label) }),
-  ],
-  [
-    'LaplaceBoundedDomain',
-    (sensitivity, label) =>
-      new LaplaceBoundedDomain({ epsilon: 0.3, sensitivity, ...bounds, entropy: entropy(label) }),
-  ],
-  [
-    'LaplaceBoundedNoise',
-    (sensitivity, label) =>
-      new LaplaceBoundedNoise({ epsilon: 0.3, delta: 0.01, sensitivity, entropy: entropy(label) }),
-  ],
-  [
-    'Gaussian',
-    (sensitivity, label) => new Gaussian({ epsilon: 0.3, delta: 0.01, sensitivity, entropy: entropy(label) }),
-  ],
-  [
-    'GaussianAnalytic',
-    (sensitivity, label) =>
-      new GaussianAnalytic({ epsilon: 0.3, delta: 0.01, sensitivity, entropy: entropy(label) }),
-  ],
-  [
-    'Staircase',
-    (sensitivity, label) => new Staircase({ epsilon: 0.3, sensitivity, entropy: entropy(label) }),
-  ],
-  ['Uniform', (sensitivity, label) => new Uniform({ delta: 0.01, sensitivity, entropy: entropy(label) })],
-  [
-    'Snapping',
-    (sensitivity, label) => new Snapping({ epsilon: 0.3, sensitivity, ...bounds, entropy: entropy(label) }),
-  ],
-];
-
-/** The exponent of the finest bit that any of the releases uses, and how the next three bits are spread. */
-function grain(releases: readonly number[]): { finest: number; shares: number[] } {
-  const forms = releases
-    .map((release) => dyadic('release', release))
-    .filter(({ mantissa }) => mantissa !== 0n);
-  const finest = Math.min(...forms.map(({ exponent }) => exponent));
-  const shares = Array.from({ length: 8 }, () => 0);
-  for (const { mantissa, exponent } of forms) {
-    const last = Number(((mantissa << BigInt(exponent - finest)) % 8n) + 8n) % 8;
-    shares[last] = (shares[last] ?? 0) + 1;
-  }
-  return { finest, shares };
-}
-
-describe(`the precision attack (seed ${SEED}): the last bits of a release say nothing of the value`, () => {
-  const COUNT = 2000;
-
-  it.each(CONTINUOUS)('%s', (name, make) => {
-    // Values of quite different binary forms; in the unit of the sensitivity the first two are neighbours.
-    for (const sensitivity of [1, 0.75]) {
-      const grains = [0, sensitivity, 1 / 3, 5e-17, -17.000000001].map((value) => {
-        const mechanism = make(sensitivity, `${name} ${sensitivity} ${value}`);
-        return grain(Array.from({ length: COUNT }, () => mechanism.randomise(value)));
-      });
-      expect(new Set(grains.map(({ finest }) => finest)).size).toBe(1);
-      if (name === 'Snapping') continue;
-      for (const { shares } of grains) {
-        const expected = shares.map(() => shares.reduce((sum, share) => sum + share, 0) / 8);
-        expect(Math.abs(chiSquareDeviate(shares, expected))).toBeLessThan(5);
-      }
-    }
-    // A lattice that divides 0.1 is about as fine as doubles are there; off it there must be none all the same.
-    for (const value of [0, 0.1, 1e-20, 1 / 3]) {
-      const mechanism = make(0.1, `${name} ${value}`);
-      const { finest } = grain(Array.from({ length: COUNT }, () => mechanism.randomise(value)));
-      expect(finest).toBeGreaterThanOrEqual(name === 'Snapping' ? -2 : dyadic('sensitivity', 0.1).exponent);
-    }
-  });
-
-  it('which the textbook sampler, tested the same way, does not pass', () => {
-    const bits = new BitSource(entropy('textbook'));
-    const textbook = (value: number) => {
-      const u = bits.uniform53() * 2 ** -53 - 0.5;
-      return value - (Math.sign(u) * Math.log(1 - 2 * Math.abs(u))) / 0.3;
-    };
-    const [zero, third] = [0, 1 / 3].map((value) =>
-      grain(Array.from({ length: COUNT }, () => textbook(value))),
-    );
-    // Noise near 0 keeps all its bits; added to 1/3 it has none below 2^-55.
-    expect(zero?.finest).toBeLessThan(-58);
-    expect(third?.finest).toBeGreaterThan(-58);
-  });
-});
-
+const entropy = (label: string) => seededEntropy(`privacy ${label}`);
 const epsilons = fc.double({ min: 0.01, max: 8, noNaN: true });
 const deltas = fc.double({ min: 1e-9, max: 0.4, noNaN: true });
 
@@ -256,6 +146,15 @@ describe('calibration', () => {
     );
   });
 
+  it('Staircase does not take zero with both signs', () => {
+    // A zero, no whole Δ more, negative: not taken. Then 5 steps, no whole Δ more, positive.
+    const words = [...[0, 0, 0, 0xffffffff, 1], ...[0, 5, 0, 0xffffffff, 0]];
+    const entropy = scriptedEntropy(words);
+    expect(new Staircase({ epsilon: 1, sensitivity: 1, gamma: 0.5, entropy }).randomise(0)).toBe(
+      5 * 2 ** -40,
+    );
+  });
+
   it('drawLaplaceWithin gives ratios of exactly e^(−ε·distance), whichever way it proposes', () => {
     for (const [epsilon, low, high] of [
       [0.25, -1n, 2n],
@@ -281,50 +180,5 @@ describe('calibration', () => {
         ),
       ).toBeLessThan(5);
     }
-  });
-});
-
-describe('Vector', () => {
-  const quadratic: Objective = (point) => [Number(point[0]) ** 2, [2 * Number(point[0]), 0]];
-  const at = (objective: Objective, point: number[]) => {
-    const result = objective(point);
-    if (typeof result === 'number') throw new Error('a gradient was expected');
-    return { value: result[0], gradient: Array.from(result[1]) };
-  };
-
-  it('adds the same linear term to value and gradient at every point, and a new one to every objective', () => {
-    const mechanism = new Vector({ epsilon: 3, functionSensitivity: 0.25, dimension: 2, alpha: 5 });
-    const one = mechanism.randomise(quadratic);
-    const slope = at(one, [0, 0]).gradient;
-    const { value, gradient } = at(one, [3, -2]);
-    expect(value).toBeCloseTo(9 + 3 * (slope[0] ?? 0) - 2 * (slope[1] ?? 0), 10);
-    expect(gradient).toEqual([6 + (slope[0] ?? 0), slope[1]]);
-    expect(at(mechanism.randomise(quadratic), [0, 0]).gradient).not.toEqual(slope);
-    expect(mechanism.randomise(() => 7)([0, 0])).toBe(7);
-    expect(() => one([1])).toThrow(/point must have 2 coordinates/);
-  });
-
-  it('adds the ridge that ε lacks, for a mean divided by n', () => {
-    // cR² = 2.25·4 = 9 against e^(ε/4) − 1: the exponent's deficit becomes a ridge of 9/(e^(1/4) − 1) − 0.5.
-    const ridge = 9 / (Math.exp(0.25) - 1) - 0.5;
-    for (const n of [1, 8]) {
-      const options = {
-        epsilon: 1,
-        functionSensitivity: 2.25,
-        dataSensitivity: 2,
-        dimension: 2,
-        alpha: 0.5,
-        n,
-      };
-      const objective = new Vector(options).randomise(() => [0, [0, 0]]);
-      const [here, there] = [at(objective, [0, 0]), at(objective, [1, 0])];
-      expect((there.gradient[0] ?? 0) - (here.gradient[0] ?? 0)).toBeCloseTo(ridge / n, 9);
-      expect(there.value - here.value).toBeCloseTo((here.gradient[0] ?? 0) + ridge / n / 2, 9);
-    }
-  });
-
-  it('adds no noise where no record can have an influence', () => {
-    const options = { epsilon: 1, functionSensitivity: 1, dataSensitivity: 0, dimension: 2, alpha: 1 };
-    expect(at(new Vector(options).randomise(quadratic), [4, 1])).toEqual({ value: 16, gradient: [8, 0] });
   });
 });
