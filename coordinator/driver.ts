@@ -7,7 +7,7 @@
  */
 
 import { FedwardError } from '../proto/errors.ts';
-import type { Failure, FromHospital, ToHospital } from '../proto/messages.ts';
+import type { Failure, FromHospital, InstructionBody, ToHospital } from '../proto/messages.ts';
 import { attemptOf } from '../proto/plan.ts';
 import { type AttemptId, formatAttempt, type HospitalId } from '../proto/vocabulary.ts';
 import { weightsHash, weightsToBytes } from '../threats/weights.ts';
@@ -246,7 +246,8 @@ export class Driver {
       startedAt: clock.now(),
       trafficBefore: new Map(job.roster.map(({ id }) => [id, sessions.traffic(id)])),
     };
-    for (const hospital of to) sessions.send(hospital, { type: 'plan', plan });
+    const message: ToHospital = { type: 'plan', plan };
+    for (const hospital of to) sessions.send(hospital, message);
   }
 
   #open(stage: Exclude<WaitingStage, 'R0'>, to: readonly HospitalId[]): void {
@@ -254,9 +255,14 @@ export class Driver {
     const { gathering } = this.#current;
     const attempt = attemptOf(gathering.plan);
     const bodyFor = gathering.open(stage);
+    // One message where all are told the same, so that sessions may encode it once.
+    const messages = new Map<InstructionBody, ToHospital>();
     for (const hospital of to) {
       const body = bodyFor(hospital);
-      if (body !== null) this.#options.sessions.send(hospital, { type: 'instruction', attempt, body });
+      if (body === null) continue;
+      const message = messages.get(body) ?? { type: 'instruction', attempt, body };
+      messages.set(body, message);
+      this.#options.sessions.send(hospital, message);
     }
   }
 

@@ -1,7 +1,6 @@
 /** A job's public constants and the round plans that follow from them. */
 
-import { INTEGER_ORDERS } from '../dp/accounting/orders.ts';
-import { RdpAccountant } from '../dp/accounting/rdp.ts';
+import { epsilonOfRepeated } from '../dp/accounting/repeated.ts';
 import { roundEvent, roundEventIfOthersCollude } from '../dp/accounting/round.ts';
 import {
   type PrivacyMode,
@@ -76,9 +75,7 @@ export function privacySpent(plan: RoundPlan, attempts: number): PrivacySpent | 
   if (event === null || eventIfOthersCollude === null) return null;
   const { delta } = plan.privacy;
   return {
-    epsilon: new RdpAccountant({ orders: INTEGER_ORDERS }).compose(event, attempts).epsilon(delta),
-    epsilonIfOthersCollude: new RdpAccountant({ orders: INTEGER_ORDERS })
-      .compose(eventIfOthersCollude, attempts)
-      .epsilon(delta),
+    epsilon: epsilonOfRepeated(event, attempts, delta),
+    epsilonIfOthersCollude: epsilonOfRepeated(eventIfOthersCollude, attempts, delta),
   };
 }

@@ -5,8 +5,7 @@
  * thresholds, noise and ε are recomputed here, never taken from a claim.
  */
 import { z } from 'zod';
-import type { DpEvent } from '../dp/accounting/events.ts';
-import { RdpAccountant } from '../dp/accounting/rdp.ts';
+import { epsilonOfRepeated } from '../dp/accounting/repeated.ts';
 import { roundEvent, roundEventIfOthersCollude } from '../dp/accounting/round.ts';
 import { FedwardError } from '../proto/errors.ts';
 import { cohortOf, PRIVACY_MODES, type RoundPlan } from '../proto/plan.ts';
@@ -22,6 +21,11 @@ export const sitePolicySchema = z.strictObject({
   minColluders: z.number().int().min(0).default(1),
   /** Fewest honest hospitals that carry the noise. */
   minHonest: z.number().int().min(2).default(2),
+  /**
+   * Whether a plan may mask along a sparse graph, as cohorts above 100 do (Bell et al. 2020). A coordinator that
+   * departs from the protocol could then single a hospital out: it must be trusted to be curious at most.
+   */
+  allowSemiHonestGraph: z.boolean().default(false),
   maxSampleRate: z.number().gt(0).max(1).default(0.25),
   maxDelta: z.number().gt(0).lt(1).default(1e-5),
   /** Most ε that this data set may ever spend, against the coordinator and the colluders that the plan allows. */
@@ -44,6 +48,13 @@ export function checkPlan(policy: SitePolicy, plan: RoundPlan): void {
   if (n < policy.minHospitals) refuse('minHospitals', n, `at least ${policy.minHospitals}`);
   if (colluders < policy.minColluders) refuse('minColluders', colluders, `at least ${policy.minColluders}`);
   if (honest < policy.minHonest) refuse('minHonest', honest, `at least ${policy.minHonest}`);
+  if (plan.cohort.graph !== null && !policy.allowSemiHonestGraph) {
+    throw new FedwardError(
+      'POLICY_REFUSED',
+      `This hospital's site policy forbids the plan by allowSemiHonestGraph: its sparse graph of ${plan.cohort.graph.degree} neighbours protects only against an honest-but-curious coordinator. Split the consortium into cohorts of at most 100, or change the policy if the hospital trusts the coordinator to follow the protocol.`,
+      { details: { rule: 'allowSemiHonestGraph', asked: true, allowed: false } },
+    );
+  }
   if (privacy.sampleRate > policy.maxSampleRate)
     refuse('maxSampleRate', privacy.sampleRate, `at most ${policy.maxSampleRate}`);
   if (privacy.delta > policy.maxDelta) refuse('maxDelta', privacy.delta, `at most ${policy.maxDelta}`);
@@ -54,7 +65,7 @@ export function checkPlan(policy: SitePolicy, plan: RoundPlan): void {
   if (privacy.epsilon > policy.maxEpsilon)
     refuse('maxEpsilon', privacy.epsilon, `at most ${policy.maxEpsilon}`);
   const attempts = training.rounds + training.spareAttempts;
-  const epsilon = epsilonOver(event, attempts, privacy.delta);
+  const epsilon = epsilonOfRepeated(event, attempts, privacy.delta);
   if (epsilon > privacy.epsilon) {
     throw new FedwardError(
       'POLICY_REFUSED',
@@ -62,13 +73,9 @@ export function checkPlan(policy: SitePolicy, plan: RoundPlan): void {
     );
   }
   const limit = policy.maxEpsilonIfOthersCollude;
-  const own = epsilonOver(ownEvent, attempts, privacy.delta);
+  const own = epsilonOfRepeated(ownEvent, attempts, privacy.delta);
   if (limit !== null && own > limit)
     refuse('maxEpsilonIfOthersCollude', own.toPrecision(4), `at most ${limit}`);
-}
-
-function epsilonOver(event: DpEvent, attempts: number, delta: number): number {
-  return new RdpAccountant().compose(event, attempts).epsilon(delta);
 }
 
 function refuse(rule: string, asked: string | number, allowed: string): never {

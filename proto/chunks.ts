@@ -1,4 +1,5 @@
 /** Vectors and models on the wire: little-endian words in chunks, put together again without trust. */
+import { endianness } from 'node:os';
 import { FedwardError } from './errors.ts';
 import type { VectorChunk } from './messages.ts';
 import { CHUNK_BYTES } from './wire.ts';
@@ -44,18 +45,21 @@ export class VectorAssembly {
   }
 }
 
+/** Machines with the other order swap what they copied. */
+const SWAP = endianness() === 'BE';
+
 /** Int32 words as little-endian bytes, whatever the machine's own order. */
 export function wordsToBytes(words: Int32Array): Buffer {
-  const bytes = Buffer.alloc(words.length * 4);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let i = 0; i < words.length; i++) view.setInt32(4 * i, words[i] ?? 0, true);
-  return bytes;
+  const bytes = Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+  const copy = Buffer.from(bytes);
+  return SWAP ? copy.swap32() : copy;
 }
 
 /** @param bytes length a multiple of four (the codec has checked it). */
 export function bytesToWords(bytes: Uint8Array): Int32Array {
   const words = new Int32Array(bytes.length / 4);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let i = 0; i < words.length; i++) words[i] = view.getInt32(4 * i, true);
+  const copy = Buffer.from(words.buffer);
+  copy.set(bytes);
+  if (SWAP) copy.swap32();
   return words;
 }

@@ -29,7 +29,14 @@ export function planFromWire(wire: RoundPlan__Output): RoundPlan {
     model: { ...wire.model },
     privacy: privacy === null ? null : withEpsilon(privacy),
     training: { ...wire.training },
-    cohort: cohort === null ? null : { ...cohort, roster: cohort.roster.map((entry) => ({ ...entry })) },
+    cohort:
+      cohort === null
+        ? null
+        : {
+            ...cohort,
+            roster: cohort.roster.map((entry) => ({ ...entry })),
+            graph: cohort.graph && { ...cohort.graph },
+          },
     deadlines: { ...wire.deadlines },
   });
 }

@@ -18,6 +18,11 @@ export const GRID_BITS = 16;
 export const GRID_SENSITIVITY = 2 ** GRID_BITS;
 /** Grid of the model delta in mode `local`, where the noise is already inside: steps of 2^-20. */
 const DELTA_SCALE = 2 ** 20;
+/** Largest cohort on the complete graph; a larger one needs `cohort.graph` (DESIGN §5). */
+const COMPLETE_GRAPH_LIMIT = 100;
+/** Neighbours are told apart by points of GF(2⁸) other than 0. */
+const MAX_DEGREE = 254;
+
 /** Room kept for noise in the ring: an exact discrete Gaussian exceeds 64 σ with probability < 2^-2900. */
 const NOISE_TAIL = 64;
 
@@ -43,6 +48,14 @@ const rosterEntry = z.strictObject({
   id: id.transform(hospitalId),
   /** Ed25519 public key, raw 32 bytes. */
   identityKey: bytes32,
+});
+
+/** Random Harary graph of Bell et al. 2020. Protects against an honest-but-curious coordinator only. */
+const graph = z.strictObject({
+  /** Neighbours k of each hospital. */
+  degree: z.number().int().min(2).max(MAX_DEGREE).multipleOf(2),
+  /** Shares t_k, of k, that give a secret back. */
+  threshold: z.number().int().min(2),
 });
 
 export const roundPlanSchema = z
@@ -89,9 +102,11 @@ export const roundPlanSchema = z
     }),
     cohort: z.strictObject({
       /** All hospitals of the job in ascending order of id; fixed for the job, the dead included. */
-      roster: z.array(rosterEntry).min(3).max(100),
+      roster: z.array(rosterEntry).min(3).max(1000),
       maxDropouts: count,
       maxColluders: count,
+      /** Null: the complete graph, where everyone masks with everyone. */
+      graph: graph.nullable().default(null),
     }),
     deadlines: z.strictObject({
       /** Milliseconds from the plan until every advertisement must have arrived. */
@@ -115,6 +130,7 @@ export const roundPlanSchema = z
       issue(['cohort', 'maxDropouts'], 'threshold t = n − maxDropouts must satisfy 2t > n + maxColluders');
     }
     if (threshold - maxColluders < 2) issue(['cohort'], 'fewer than two honest survivors (h = t − c < 2)');
+    checkGraph(plan.cohort.graph, roster.length, (field, message) => issue(['cohort', ...field], message));
     const { mode, noiseMultiplier, epsilon } = plan.privacy;
     if ((mode === 'none') !== (noiseMultiplier === 0))
       issue(['privacy', 'noiseMultiplier'], 'must be 0 in mode none and above 0 otherwise');
@@ -123,6 +139,19 @@ export const roundPlanSchema = z
     if (mode !== 'local' && plan.training.localSteps !== 1)
       issue(['training', 'localSteps'], 'must be 1 unless the mode is local');
   });
+
+function checkGraph(
+  asked: z.output<typeof graph> | null,
+  n: number,
+  issue: (field: string[], message: string) => void,
+): void {
+  if ((asked === null) !== n <= COMPLETE_GRAPH_LIMIT) {
+    issue(['graph'], `must be null up to ${COMPLETE_GRAPH_LIMIT} hospitals and given above`);
+  }
+  if (asked === null) return;
+  if (asked.degree >= n) issue(['graph', 'degree'], 'must be below the number of hospitals');
+  if (asked.threshold > asked.degree) issue(['graph', 'threshold'], 'must be at most the degree');
+}
 
 /** A validated round plan. Lengths in records, times in milliseconds, keys as raw bytes. */
 export type RoundPlan = Readonly<z.output<typeof roundPlanSchema>>;

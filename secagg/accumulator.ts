@@ -8,13 +8,42 @@ import type { HospitalId } from '../proto/vocabulary.ts';
 import { refuse } from './context.ts';
 import { addInPlace } from './ring.ts';
 
+/** An accumulator at rest. */
+export interface SavedSum {
+  readonly phase: 'adding' | 'closed' | 'released';
+  /** Whose vectors are in the sum, in ascending order. */
+  readonly members: readonly HospitalId[];
+  /** Null once released: it is masked no more, and is not the accumulator's. */
+  readonly sum: Int32Array | null;
+}
+
 export class Accumulator {
   readonly #sum: Int32Array;
   readonly #members = new Set<HospitalId>();
-  #phase: 'adding' | 'closed' | 'released' = 'adding';
+  #phase: SavedSum['phase'] = 'adding';
 
-  constructor(dimension: number) {
-    this.#sum = new Int32Array(dimension);
+  /** @param start the dimension of a sum of nothing, or a sum to go on from. */
+  constructor(start: number | Int32Array) {
+    this.#sum = typeof start === 'number' ? new Int32Array(start) : start;
+  }
+
+  /** Takes ownership of `saved.sum`. */
+  static restore({ phase, members, sum }: SavedSum): Accumulator {
+    const restored = new Accumulator(sum ?? 0);
+    for (const id of members) restored.#members.add(id);
+    restored.#phase = phase;
+    return restored;
+  }
+
+  /** A copy, still masked, from which `restore` makes an accumulator that refuses what this one would. */
+  save(): SavedSum {
+    const phase = this.#phase;
+    const sum = phase === 'released' ? null : this.#sum.slice();
+    return { phase, members: [...this.#members].sort(), sum };
+  }
+
+  get released(): boolean {
+    return this.#phase === 'released';
   }
 
   has(from: HospitalId): boolean {

@@ -4,11 +4,12 @@ import { FedwardError } from '../proto/errors.ts';
 import { type Cohort, cohortOf, type RoundPlan } from '../proto/plan.ts';
 import type { HospitalId } from '../proto/vocabulary.ts';
 import { importVerifyKey } from './identity.ts';
+import { type Topology, topologyOf } from './topology.ts';
 import { sessionId } from './transcript.ts';
 
 /** A hospital's place on the roster. */
 export interface Seat {
-  /** 1-based place in the roster: the hospital's x in every secret sharing of the session. */
+  /** 1-based place in the roster. */
   readonly position: number;
   readonly identityKey: Uint8Array;
   readonly verifyKey: KeyObject;
@@ -19,6 +20,7 @@ export interface SessionContext {
   /** 32 bytes. */
   readonly sid: Uint8Array;
   readonly cohort: Cohort;
+  readonly topology: Topology;
   readonly seats: ReadonlyMap<HospitalId, Seat>;
 }
 
@@ -50,7 +52,8 @@ export function openContext(plan: RoundPlan): SessionContext {
       { position: i + 1, identityKey, verifyKey: importVerifyKey(identityKey) },
     ]),
   );
-  return { plan, sid: sessionId(plan), cohort, seats };
+  const sid = sessionId(plan);
+  return { plan, sid, cohort, topology: topologyOf(plan, sid, threshold), seats };
 }
 
 /** @throws FedwardError `PROTOCOL_VIOLATION` when `id` is not on the roster. */

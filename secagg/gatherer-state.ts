@@ -1,12 +1,13 @@
 /**
  * The states of the gatherer, named by the stage whose messages they collect. All but the accumulator is
- * immutable: accepting a message gives a new state.
+ * immutable: accepting a message gives a new state. Each holds, as it is or as what it follows from, the
+ * message that opened its stage, so that a restart sends the same again.
  */
 import { FedwardError } from '../proto/errors.ts';
 import type { HospitalId, Stage } from '../proto/vocabulary.ts';
 import type { Accumulator } from './accumulator.ts';
 import type { SessionContext } from './context.ts';
-import type { Advertisement, Attestation, SealedShares, Unmasking } from './messages.ts';
+import type { Advertisement, Attestation, Inbox, SealedShares, Unmasking } from './messages.ts';
 
 /** A hospital that did not answer, and the stage it was last waited for in. */
 export interface Lost {
@@ -36,6 +37,8 @@ export interface CollectingShares extends Collecting<'R1'> {
 /** `expected` is U2. */
 export interface CollectingMasked extends Collecting<'R2'> {
   readonly u1: ReadonlyMap<HospitalId, Advertisement>;
+  /** What opened this stage, one for each member of U2. */
+  readonly inboxes: ReadonlyMap<HospitalId, Inbox>;
   readonly received: Accumulator;
 }
 
@@ -55,6 +58,8 @@ export interface CollectingUnmaskings extends Collecting<'R4'> {
   readonly u2: readonly HospitalId[];
   readonly u3: readonly HospitalId[];
   readonly sum: Accumulator;
+  /** What opened this stage. */
+  readonly attestations: readonly Attestation[];
   readonly received: ReadonlyMap<HospitalId, Unmasking>;
 }
 
@@ -81,7 +86,8 @@ export function progress(state: Gathering): Progress {
 
 /**
  * Ends the current stage: who answered, and everybody who fell out until now.
- * @throws FedwardError `QUORUM_LOST` that names them all when fewer than t answered.
+ * @throws FedwardError `QUORUM_LOST` that names them all when fewer than t answered, or, with a graph, when
+ *   some member's secrets could not be given back any more by those of its neighbours that answered.
  */
 export function settle(state: Gathering): { answered: readonly HospitalId[]; lost: readonly Lost[] } {
   const { answered, missing } = progress(state);
@@ -95,5 +101,38 @@ export function settle(state: Gathering): { answered: readonly HospitalId[]; los
       { details: { stage: state.at, answered: answered.length, threshold, lost } },
     );
   }
+  checkNeighbourhoods(state, answered);
   return { answered, lost };
+}
+
+/** Never the first to fail on the complete graph, where everybody who answered holds a share about everybody. */
+function checkNeighbourhoods(state: Gathering, answered: readonly HospitalId[]): void {
+  const { threshold, shareOf } = state.context.topology;
+  const thin = ownersOf(state, answered).filter(
+    (owner) => answered.filter((holder) => shareOf(owner, holder) !== null).length < threshold,
+  );
+  if (thin.length > 0) {
+    const names = thin.map((id) => `"${id}"`).join(', ');
+    throw new FedwardError(
+      'QUORUM_LOST',
+      `Stage ${state.at} ended with fewer than ${threshold} neighbours of ${names}: their masks could not be removed. Start another attempt.`,
+      { details: { stage: state.at, threshold, thin } },
+    );
+  }
+}
+
+/** Whose secrets will have to be given back: the members of U2, or who may still come into it. */
+function ownersOf(state: Gathering, answered: readonly HospitalId[]): readonly HospitalId[] {
+  switch (state.at) {
+    case 'R0':
+    case 'R1':
+      return answered;
+    case 'R2':
+      return state.expected;
+    case 'R3':
+    case 'R4':
+      return state.u2;
+    default:
+      return state satisfies never;
+  }
 }

@@ -79,7 +79,7 @@ export function acceptAdvertisement(
   return { ...state, received: new Map(received).set(from, message) };
 }
 
-/** Ends R0: U1 for everybody. @throws FedwardError `QUORUM_LOST` when |U1| < t. */
+/** Ends R0: U1 for everybody. @throws FedwardError `QUORUM_LOST` as `settle`. */
 export function closeAdvertise(state: CollectingAdvertisements): {
   state: CollectingShares;
   u1: Advertisement[];
@@ -99,17 +99,20 @@ export function closeAdvertise(state: CollectingAdvertisements): {
   };
 }
 
-/** R1. Exactly one envelope for every other member of U1. */
+/** R1. Exactly one envelope for every neighbour in U1. */
 export function acceptShares(state: CollectingShares, message: SealedShares): CollectingShares {
   const { from, envelopes } = message;
+  const { topology } = state.context;
   checkExpected(state, from);
   if (isRepeat(state.received, message, sealedSharesBytes)) return state;
   const addressees = new Set<HospitalId>();
   for (const envelope of envelopes) {
     const { to, ciphertext } = envelope;
     if (envelope.from !== from) refuse(`"${from}" sent an envelope in the name of "${envelope.from}".`);
-    if (to === from || !state.u1.has(to)) {
-      refuse(`"${from}" sent an envelope for "${to}", which is not another member of U1.`);
+    if (!state.u1.has(to) || !topology.areNeighbours(from, to)) {
+      refuse(
+        `"${from}" sent an envelope for "${to}", which is not another member of U1 that shares with it.`,
+      );
     }
     if (addressees.has(to))
       refuse(`"${from}" sent two envelopes for "${to}": seal one for each member of U1.`);
@@ -118,16 +121,16 @@ export function acceptShares(state: CollectingShares, message: SealedShares): Co
     }
     addressees.add(to);
   }
-  const forgotten = state.expected.find((id) => id !== from && !addressees.has(id));
+  const forgotten = state.expected.find((id) => topology.areNeighbours(from, id) && !addressees.has(id));
   if (forgotten !== undefined) {
-    refuse(`"${from}" sent no envelope for "${forgotten}": seal one for each other member of U1.`);
+    refuse(`"${from}" sent no envelope for "${forgotten}": seal one for each neighbour in U1.`);
   }
   return { ...state, received: new Map(state.received).set(from, message) };
 }
 
 /**
  * Ends R1: for each member of U2 its inbox. Members of U1 that are not in U2 need no unmasking: nobody masks
- * with them. @throws FedwardError `QUORUM_LOST` when |U2| < t.
+ * with them. @throws FedwardError `QUORUM_LOST` as `settle`.
  */
 export function closeShares(state: CollectingShares): {
   state: CollectingMasked;
@@ -144,7 +147,7 @@ export function closeShares(state: CollectingShares): {
     [...addressed].map(([id, envelopes]): [HospitalId, Inbox] => [id, { u2, envelopes }]),
   );
   const received = new Accumulator(context.plan.model.dimension);
-  return { state: { at: 'R2', context, expected: u2, lost, u1, received }, u2, inboxes };
+  return { state: { at: 'R2', context, expected: u2, lost, u1, inboxes, received }, u2, inboxes };
 }
 
 /**
@@ -154,10 +157,10 @@ export function closeShares(state: CollectingShares): {
 export function acceptMasked(state: CollectingMasked, message: MaskedVector): CollectingMasked {
   checkExpected(state, message.from);
   state.received.add(message.from, message.vector);
-  return state;
+  return { ...state };
 }
 
-/** Ends R2: U3 for its members; later vectors are discarded. @throws FedwardError `QUORUM_LOST` when |U3| < t. */
+/** Ends R2: U3 for its members; later vectors are discarded. @throws FedwardError `QUORUM_LOST` as `settle`. */
 export function closeMasked(state: CollectingMasked): {
   state: CollectingAttestations;
   u3: readonly HospitalId[];
@@ -189,22 +192,23 @@ export function acceptAttestation(
   return { ...state, received: new Map(state.received).set(from, message) };
 }
 
-/** Ends R3: the list for everybody who signed. @throws FedwardError `QUORUM_LOST` when fewer than t did. */
+/** Ends R3: the list for everybody who signed. @throws FedwardError `QUORUM_LOST` as `settle`. */
 export function closeAttest(state: CollectingAttestations): {
   state: CollectingUnmaskings;
   attestations: Attestation[];
 } {
   const { answered: expected, lost } = settle(state);
   const { context, u1, u2, expected: u3, sum } = state;
+  const attestations = pick(state.received, expected);
   return {
-    state: { at: 'R4', context, expected, lost, u1, u2, u3, sum, received: new Map() },
-    attestations: pick(state.received, expected),
+    state: { at: 'R4', context, expected, lost, u1, u2, u3, sum, attestations, received: new Map() },
+    attestations,
   };
 }
 
 /**
- * R4. At most one share about each member of U2, of the one kind that its survival allows: the gatherer
- * must never hold both kinds for anybody.
+ * R4. At most one share about each member of U2 that shares with the sender, of the one kind that its survival
+ * allows: the gatherer must never hold both kinds for anybody.
  */
 export function acceptUnmasking(state: CollectingUnmaskings, message: Unmasking): CollectingUnmaskings {
   const { from, shares } = message;
@@ -213,6 +217,9 @@ export function acceptUnmasking(state: CollectingUnmaskings, message: Unmasking)
   const peers = new Set<HospitalId>();
   for (const { peer, kind, share } of shares) {
     if (!state.u2.includes(peer)) refuse(`"${from}" sent a share about "${peer}", which is not in U2.`);
+    if (state.context.topology.shareOf(peer, from) === null) {
+      refuse(`"${from}" sent a share about "${peer}", of which it holds none.`);
+    }
     if (peers.has(peer))
       refuse(`"${from}" sent two shares about "${peer}": send one about each member of U2.`);
     const due = state.u3.includes(peer) ? 'seed' : 'key';

@@ -13,6 +13,11 @@ export class Guard<Step extends string> {
     this.#at = start;
   }
 
+  /** True once no step can follow: it was refused or abandoned. */
+  get ended(): boolean {
+    return this.#at === 'ended';
+  }
+
   /** Puts `secret` among those that end with the session. */
   keep(secret: Secret): Secret {
     this.#secrets.add(secret);

@@ -7,7 +7,7 @@
  */
 import { hkdfSync, type KeyObject } from 'node:crypto';
 import type { HospitalId } from '../proto/vocabulary.ts';
-import { addKeystream, subtractKeystream } from './keystream.ts';
+import type { MaskTask } from './keystream.ts';
 import { Secret } from './secret.ts';
 import { lengthPrefixed } from './transcript.ts';
 import { agree } from './x25519.ts';
@@ -38,20 +38,16 @@ export function selfMaskKey(seed: Uint8Array, sid: Uint8Array, id: HospitalId): 
 }
 
 /** What `self` does with the mask it shares with `peer`: the smaller id adds it and the greater subtracts it. */
-export function addPairMask(target: Int32Array, key: Secret, self: HospitalId, peer: HospitalId): void {
-  if (self < peer) addKeystream(target, key.expose());
-  else subtractKeystream(target, key.expose());
+export function pairMaskTask(key: Secret, self: HospitalId, peer: HospitalId): MaskTask {
+  return { key, sign: self < peer ? 1 : -1 };
 }
 
-/** Takes back from a sum what `self` did with the mask it shares with `peer`. */
-export function removePairMask(target: Int32Array, key: Secret, self: HospitalId, peer: HospitalId): void {
-  addPairMask(target, key, peer, self);
+/** What a hospital does with its own mask. */
+export function selfMaskTask(key: Secret): MaskTask {
+  return { key, sign: 1 };
 }
 
-export function addSelfMask(target: Int32Array, key: Secret): void {
-  addKeystream(target, key.expose());
-}
-
-export function removeSelfMask(target: Int32Array, key: Secret): void {
-  subtractKeystream(target, key.expose());
+/** What takes back from a sum what `task` did to it. */
+export function removalOf({ key, sign }: MaskTask): MaskTask {
+  return { key, sign: sign === 1 ? -1 : 1 };
 }

@@ -33,7 +33,10 @@ export function checkU1({ session, own }: Advertised, u1: readonly Advertisement
   }
 }
 
-/** Order, subset, own presence, quorum: what holds alike for U1, U2 and U3. */
+/**
+ * Order, subset, own presence, quorum: what holds alike for U1, U2 and U3. With a graph also a quorum of
+ * neighbours, without which this member's own secrets could not be given back.
+ */
 export function checkSet(
   name: 'U1' | 'U2' | 'U3',
   ids: readonly HospitalId[],
@@ -50,6 +53,13 @@ export function checkSet(
   if (ids.length < threshold) {
     refuse(
       `${name} has ${ids.length} members and the plan's threshold is ${threshold}: the coordinator must abort the round.`,
+    );
+  }
+  const { topology } = context;
+  const holders = ids.filter((id) => topology.shareOf(self, id) !== null).length;
+  if (holders < topology.threshold) {
+    refuse(
+      `${name} has ${holders} neighbours of "${self}" and the graph's threshold is ${topology.threshold}: the coordinator must abort the round.`,
     );
   }
 }

@@ -1,12 +1,20 @@
 /**
- * The states of a member, each the consequence of one message sent. They are plain data around secrets that
- * print as `[secret]`; what may follow what is in `member.ts`, and that each happens once is in `guard.ts`.
+ * The states of a member, each the consequence of one message sent, which it holds as `own`: a restart resends
+ * those bytes and never makes new ones. They are plain data around secrets that print as `[secret]`; what may
+ * follow what is in `member.ts`, that each happens once is in `guard.ts`, their bytes are in `member-codec.ts`.
  */
 import type { HospitalId } from '../proto/vocabulary.ts';
 import type { SessionContext } from './context.ts';
 import type { SharePair } from './envelope.ts';
 import type { Guard } from './guard.ts';
-import type { Advertisement, Attestation, PeerShare } from './messages.ts';
+import type {
+  Advertisement,
+  Attestation,
+  MaskedVector,
+  PeerShare,
+  SealedShares,
+  Unmasking,
+} from './messages.ts';
 import type { Secret } from './secret.ts';
 import type { KeyPair } from './x25519.ts';
 
@@ -38,21 +46,24 @@ export interface Pair {
 export interface Shared {
   readonly at: 'shared';
   readonly session: Session;
+  readonly own: SealedShares;
+  readonly u1: readonly HospitalId[];
   readonly u1Hash: Uint8Array;
-  /** One entry for each other member of U1. */
+  /** One entry for each neighbour in U1, in ascending order. */
   readonly pairs: ReadonlyMap<HospitalId, Pair>;
   readonly selfMask: Secret;
-  /** The shares of its own secrets that fall to itself. */
-  readonly ownShares: SharePair;
+  /** The shares of its own secrets that fall to itself; null where all fall to its neighbours. */
+  readonly ownShares: SharePair | null;
 }
 
 /** R2 sent: the vector is gone, and with it every mask. */
 export interface Masked {
   readonly at: 'masked';
   readonly session: Session;
+  readonly own: MaskedVector;
   readonly u1Hash: Uint8Array;
   readonly u2: readonly HospitalId[];
-  /** Shares about members of U2, itself included; none where an envelope did not open. */
+  /** The shares it holds about members of U2; none where an envelope did not open. */
   readonly held: ReadonlyMap<HospitalId, SharePair>;
 }
 
@@ -60,9 +71,9 @@ export interface Masked {
 export interface Attested {
   readonly at: 'attested';
   readonly session: Session;
+  readonly own: Attestation;
   readonly u3: readonly HospitalId[];
   readonly statement: Uint8Array;
-  readonly own: Attestation;
   readonly answers: readonly Answer[];
 }
 
@@ -72,10 +83,11 @@ export interface Answer {
   readonly share: Secret;
 }
 
-/** R4 sent: nothing is left. */
+/** R4 sent: no secret is left. */
 export interface Done {
   readonly at: 'done';
   readonly session: Session;
+  readonly own: Unmasking;
 }
 
 export type MemberState = Session | Advertised | Shared | Masked | Attested | Done;

@@ -5,7 +5,7 @@
  * Each function takes a state and what came in, and gives the next state and what goes out. It takes a state
  * once: a second call, or a call after a refusal, throws `ALREADY_SPENT`, for whatever copy of the state.
  * What one process cannot know is whether it opened this session before a crash: whoever drives this journals
- * each message before it is sent, and never opens a session id twice.
+ * each step before its message is sent, and never opens a session id twice (`member-journal.ts`).
  */
 import { FedwardError } from '../proto/errors.ts';
 import type { RoundPlan } from '../proto/plan.ts';
@@ -14,7 +14,8 @@ import { openContext, refuse, sameBytes, seatOf } from './context.ts';
 import { type EnvelopeRoute, open, type SharePair, seal, sealingKey } from './envelope.ts';
 import { Guard } from './guard.ts';
 import type { Identity } from './identity.ts';
-import { addPairMask, addSelfMask, pairMaskKey, selfMaskKey } from './masks.ts';
+import { applyMasks } from './keystream.ts';
+import { pairMaskKey, pairMaskTask, selfMaskKey, selfMaskTask } from './masks.ts';
 import { checkAttestations, checkSet, checkU1 } from './member-checks.ts';
 import {
   type Advertised,
@@ -114,8 +115,8 @@ export function advertise(
 }
 
 /**
- * R1, "ShareKeys": Shamir shares of the mask key and the seed, sealed to every other member of U1. Draws
- * 2 · 32 · (t − 1) bytes.
+ * R1, "ShareKeys": Shamir shares of the mask key and the seed, sealed to every neighbour in U1 (to every other
+ * member on the complete graph). Draws 2 · 32 · (t − 1) bytes, with a graph 2 · 32 · (t_k − 1).
  * @throws FedwardError `PROTOCOL_VIOLATION` when U1 fails a check of DESIGN §5.
  */
 export function shareKeys(
@@ -125,45 +126,49 @@ export function shareKeys(
 ): { state: Shared; message: SealedShares } {
   const { session, maskKey, sealKey, seed } = state;
   const { self, context, guard } = session;
-  const { sid, cohort } = context;
+  const { sid, topology } = context;
   return guard.step('advertised', () => {
     checkU1(state, u1);
     const u1Hash = hashAdvertisements(sid, u1);
-    const seedShares = split(seed.expose(), cohort.n, cohort.threshold, entropy);
-    const keyShares = split(maskKey.secret.expose(), cohort.n, cohort.threshold, entropy);
-    const shareFor = (id: HospitalId): SharePair => ({
-      seed: guard.keep(shareAt(seedShares, seatOf(context, id).position)),
-      key: guard.keep(shareAt(keyShares, seatOf(context, id).position)),
+    const seedShares = split(seed.expose(), topology.shares, topology.threshold, entropy);
+    const keyShares = split(maskKey.secret.expose(), topology.shares, topology.threshold, entropy);
+    const shareFor = (x: number): SharePair => ({
+      seed: guard.keep(shareAt(seedShares, x)),
+      key: guard.keep(shareAt(keyShares, x)),
     });
     const maskPrivate = importAgreementKey(maskKey.secret);
     const sealPrivate = importAgreementKey(sealKey.secret);
     const pairs = new Map<HospitalId, Pair>();
     const envelopes: Envelope[] = [];
     for (const peer of u1) {
-      if (peer.from === self) continue;
+      const x = peer.from === self ? null : topology.shareOf(self, peer.from);
+      if (x === null) continue;
       const peerMaskKey = importPeerKey(peer.maskKey, `${peer.from} (mask key)`);
       const peerSealKey = importPeerKey(peer.sealKey, `${peer.from} (seal key)`);
       const mask = guard.keep(pairMaskKey(maskPrivate, peerMaskKey, sid, self, peer.from));
       const sealing = guard.keep(sealingKey(sealPrivate, peerSealKey));
       pairs.set(peer.from, { mask, sealing });
       const route: EnvelopeRoute = { sid, from: self, to: peer.from, u1Hash };
-      envelopes.push({ from: self, to: peer.from, ciphertext: seal(shareFor(peer.from), sealing, route) });
+      envelopes.push({ from: self, to: peer.from, ciphertext: seal(shareFor(x), sealing, route) });
     }
     const selfMask = guard.keep(selfMaskKey(seed.expose(), sid, self));
-    const ownShares = shareFor(self);
+    const ownX = topology.shareOf(self, self);
+    const ownShares = ownX === null ? null : shareFor(ownX);
     for (const secret of [maskKey.secret, sealKey.secret, seed]) secret.erase();
     for (const { x, bytes } of [...seedShares, ...keyShares]) {
-      if (x !== seatOf(context, self).position) bytes.fill(0);
+      if (x !== ownX) bytes.fill(0);
     }
+    const own: SealedShares = { from: self, envelopes };
+    const ids = u1.map((entry) => entry.from);
     return {
-      state: { at: 'shared', session, u1Hash, pairs, selfMask, ownShares },
-      message: { from: self, envelopes },
+      state: { at: 'shared', session, own, u1: ids, u1Hash, pairs, selfMask, ownShares },
+      message: own,
     };
   });
 }
 
 /**
- * R2, "MaskedInputCollection": the vector under its own mask and one for each other member of U2.
+ * R2, "MaskedInputCollection": the vector under its own mask and one for each neighbour in U2.
  *
  * `vector` is copied, never kept and never changed: the caller zeroes it afterwards. A peer whose envelope is
  * missing or does not open is masked with all the same; this member just holds no share about it.
@@ -175,7 +180,7 @@ export function mask(
   inbox: Inbox,
   vector: Int32Array,
 ): { state: Masked; message: MaskedVector } {
-  const { session, u1Hash, pairs, selfMask, ownShares } = state;
+  const { session, u1, u1Hash, pairs, selfMask, ownShares } = state;
   const { self, context, guard } = session;
   const { dimension } = context.plan.model;
   if (vector.length !== dimension) {
@@ -186,8 +191,8 @@ export function mask(
   }
   return guard.step('shared', () => {
     const { u2 } = inbox;
-    checkSet('U2', u2, (id) => id === self || pairs.has(id), 'U1', session);
-    const held = new Map<HospitalId, SharePair>([[self, ownShares]]);
+    checkSet('U2', u2, (id) => u1.includes(id), 'U1', session);
+    const held = new Map<HospitalId, SharePair>(ownShares === null ? [] : [[self, ownShares]]);
     const senders = new Set<HospitalId>();
     for (const { from, to, ciphertext } of inbox.envelopes) {
       const pair = pairs.get(from);
@@ -195,7 +200,7 @@ export function mask(
         refuse(`An envelope for "${to}" came to "${self}": deliver each to its addressee only.`);
       if (pair === undefined || !u2.includes(from)) {
         refuse(
-          `An envelope came from "${from}", which is not another member of U2: deliver those of U2 only.`,
+          `An envelope came from "${from}", which is not another member of U2 that shares with "${self}": deliver those of its neighbours in U2 only.`,
         );
       }
       if (senders.has(from)) refuse(`Two envelopes came from "${from}": each member of U2 seals one.`);
@@ -208,17 +213,19 @@ export function mask(
     }
 
     const masked = vector.slice();
-    addSelfMask(masked, selfMask);
+    const masks = [selfMaskTask(selfMask)];
     for (const peer of u2) {
       const pair = pairs.get(peer);
-      if (pair !== undefined) addPairMask(masked, pair.mask, self, peer);
+      if (pair !== undefined) masks.push(pairMaskTask(pair.mask, self, peer));
     }
+    applyMasks(masked, masks);
     selfMask.erase();
     for (const pair of pairs.values()) {
       pair.mask.erase();
       pair.sealing.erase();
     }
-    return { state: { at: 'masked', session, u1Hash, u2, held }, message: { from: self, vector: masked } };
+    const own: MaskedVector = { from: self, vector: masked };
+    return { state: { at: 'masked', session, own, u1Hash, u2, held }, message: own };
   });
 }
 
@@ -250,7 +257,7 @@ export function attest(
     }
     const statement = consistencyStatement(context.sid, u1Hash, u2, u3);
     const own: Attestation = { from: self, signature: identity.sign(statement) };
-    return { state: { at: 'attested', session, u3, statement, own, answers }, message: own };
+    return { state: { at: 'attested', session, own, u3, statement, answers }, message: own };
   });
 }
 
@@ -270,13 +277,14 @@ export function unmask(
     checkAttestations(state, attestations);
     const shares = answers.map(({ peer, kind, share }) => ({ peer, kind, share: share.expose().slice() }));
     session.guard.abandon();
-    return { state: { at: 'done', session }, message: { from: session.self, shares } };
+    const own: Unmasking = { from: session.self, shares };
+    return { state: { at: 'done', session, own }, message: own };
   });
 }
 
-function shareAt(shares: readonly Share[], position: number): Secret {
-  const share = shares[position - 1];
-  if (share === undefined) throw new RangeError(`The roster has no position ${position}.`);
+function shareAt(shares: readonly Share[], x: number): Secret {
+  const share = shares[x - 1];
+  if (share === undefined) throw new RangeError(`There is no share at x = ${x}.`);
   return new Secret(share.bytes);
 }
 

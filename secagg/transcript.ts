@@ -23,7 +23,8 @@ export function lengthPrefixed(...fields: readonly Field[]): Uint8Array {
   return Buffer.concat(pieces);
 }
 
-function domain(purpose: string): string {
+/** The first field of everything that is hashed, signed or sealed: what it is for. */
+export function domain(purpose: string): string {
   return `${SECAGG_PROTOCOL} ${purpose}`;
 }
 

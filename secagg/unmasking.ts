@@ -4,14 +4,16 @@
  */
 import { FedwardError } from '../proto/errors.ts';
 import type { HospitalId } from '../proto/vocabulary.ts';
-import { sameBytes, seatOf } from './context.ts';
+import { sameBytes } from './context.ts';
 import { type CollectingUnmaskings, settle } from './gatherer-state.ts';
-import { pairMaskKey, removePairMask, removeSelfMask, selfMaskKey } from './masks.ts';
+import { applyMasks, type MaskTask } from './keystream.ts';
 import type { Advertisement } from './messages.ts';
+import { addInPlace } from './ring.ts';
 import { Secret } from './secret.ts';
 import { combine, type Share } from './shamir.ts';
 import { seedCommitment } from './transcript.ts';
-import { importAgreementKey, importPeerKey, publicKeyOf } from './x25519.ts';
+import { type MaskExecutor, unmaskTasks } from './unmask-tasks.ts';
+import { publicKeyOf } from './x25519.ts';
 
 /** What leaves secure aggregation, and all that does (DESIGN §1.1). */
 export interface Aggregate {
@@ -31,41 +33,59 @@ const MAX_TRIALS = 1000;
  * Reconstructs every survivor's seed and every dropped member's mask key, checks each against what was
  * advertised, and removes their masks. Throwing leaves the state as it was: it may accept further answers and
  * try again.
- * @throws FedwardError `QUORUM_LOST` when fewer than t members answered; `ROUND_ABORTED` that names every
+ * @throws FedwardError `QUORUM_LOST` as `settle`; `ROUND_ABORTED` that names every
  *   member whose secret no t shares give back; `ALREADY_SPENT` when the sum was released before.
  */
 export function finish(state: CollectingUnmaskings): Aggregate {
-  settle(state);
-  const { context, u1, u3 } = state;
-  const { sid } = context;
-  const secrets = recoverAll(state);
+  const tasks = masksLeft(state);
   const sum = state.sum.release();
-  for (const [member, secret] of secrets) {
-    if (u3.includes(member)) {
-      const key = selfMaskKey(secret.expose(), sid, member);
-      removeSelfMask(sum, key);
-      key.erase();
-    } else {
-      const privateKey = importAgreementKey(secret);
-      for (const survivor of u3) {
-        const publicKey = importPeerKey(advertised(u1, survivor).maskKey, survivor);
-        const key = pairMaskKey(privateKey, publicKey, sid, member, survivor);
-        removePairMask(sum, key, survivor, member);
-        key.erase();
-      }
+  applyMasks(sum, tasks);
+  erase(tasks);
+  return { sum, contributors: state.u3 };
+}
+
+/**
+ * `finish` with the keystreams worked out by `execute`, on other threads for example.
+ * @throws FedwardError as `finish`; whatever `execute` rejects with, which leaves the state as it was too.
+ */
+export async function finishWith(state: CollectingUnmaskings, execute: MaskExecutor): Promise<Aggregate> {
+  const tasks = masksLeft(state);
+  try {
+    const pieces = await execute(tasks, state.context.plan.model.dimension);
+    const sum = state.sum.release();
+    let from = 0;
+    for (const piece of pieces) {
+      addInPlace(sum.subarray(from, from + piece.length), piece);
+      from += piece.length;
     }
-    secret.erase();
+    return { sum, contributors: state.u3 };
+  } finally {
+    erase(tasks);
   }
-  return { sum, contributors: u3 };
+}
+
+function masksLeft(state: CollectingUnmaskings): MaskTask[] {
+  settle(state);
+  const secrets = recoverAll(state);
+  const tasks = unmaskTasks(state, secrets);
+  for (const secret of secrets.values()) secret.erase();
+  return tasks;
+}
+
+function erase(tasks: readonly MaskTask[]): void {
+  for (const { key } of tasks) key.erase();
 }
 
 /** One secret for each member of U2: a seed if it survived, else a mask key. */
 function recoverAll(state: CollectingUnmaskings): ReadonlyMap<HospitalId, Secret> {
   const { context, u1, u2, u3, received } = state;
   const sharesAbout = new Map<HospitalId, Share[]>(u2.map((id) => [id, []]));
+  const { shareOf, threshold } = context.topology;
   for (const { from, shares } of received.values()) {
-    const { position: x } = seatOf(context, from);
-    for (const { peer, share } of shares) sharesAbout.get(peer)?.push({ x, bytes: share });
+    for (const { peer, share } of shares) {
+      const x = shareOf(peer, from);
+      if (x !== null) sharesAbout.get(peer)?.push({ x, bytes: share });
+    }
   }
   const secrets = new Map<HospitalId, Secret>();
   const failed: string[] = [];
@@ -74,7 +94,7 @@ function recoverAll(state: CollectingUnmaskings): ReadonlyMap<HospitalId, Secret
     const fits = u3.includes(member)
       ? (secret: Uint8Array) => sameBytes(seedCommitment(context.sid, member, secret), commitment)
       : (secret: Uint8Array) => sameBytes(publicKeyOf(secret), maskKey);
-    const secret = recover(shares, context.cohort.threshold, fits);
+    const secret = recover(shares, threshold, fits);
     if (secret !== null) secrets.set(member, secret);
     else failed.push(`"${member}" (${shares.length} shares)`);
   }
@@ -82,7 +102,7 @@ function recoverAll(state: CollectingUnmaskings): ReadonlyMap<HospitalId, Secret
     for (const secret of secrets.values()) secret.erase();
     throw new FedwardError(
       'ROUND_ABORTED',
-      `No ${context.cohort.threshold} shares give back what these members advertised: ${failed.join(', ')}. Start another attempt, and look into them if it happens again.`,
+      `No ${threshold} shares give back what these members advertised: ${failed.join(', ')}. Start another attempt, and look into them if it happens again.`,
       { details: { failed } },
     );
   }

@@ -1,31 +1,18 @@
-/** `fedward bench …`: how fast the parts are on this machine. */
+/** `fedward bench …`: what the parts achieve on this machine, measured anew each time. */
 import type { CommandModule } from 'yargs';
-
-interface SamplingArguments {
-  format: 'table' | 'json';
-}
-
-const samplingCommand: CommandModule<object, SamplingArguments> = {
-  command: 'sampling',
-  describe: 'Draws per second of every exact noise sampler, on one core',
-  builder: (yargs) =>
-    yargs
-      .option('format', {
-        choices: ['table', 'json'] as const,
-        default: 'table' as const,
-        describe: 'table for people, json for one object',
-      })
-      .example('$0 bench sampling --format json', 'Medians of five runs, for a script'),
-  async handler({ format }) {
-    const { runSamplingBench } = await import('../sampling-bench.ts');
-    runSamplingBench(format);
-  },
-};
+import { auditBenchCommand } from './audit.ts';
+import { reidentificationBenchCommand } from './reidentification.ts';
+import { samplingBenchCommand } from './sampling.ts';
 
 export const benchCommand: CommandModule = {
   command: 'bench',
-  describe: 'Measure how fast the parts are on this machine',
-  builder: (yargs) => yargs.command(samplingCommand).demandCommand(1, 'Say what to measure: sampling.'),
+  describe: 'Measure speed and privacy on this machine',
+  builder: (yargs) =>
+    yargs
+      .command(samplingBenchCommand)
+      .command(auditBenchCommand)
+      .command(reidentificationBenchCommand)
+      .demandCommand(1, 'Say what to measure: sampling, audit or reidentification.'),
   /** Never reached: a subcommand is demanded. */
   handler() {},
 };

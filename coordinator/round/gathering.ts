@@ -74,7 +74,8 @@ export class AttemptGathering {
     if (next === 'R1' && gathering.at === 'R0') {
       const { state, u1 } = closeAdvertise(gathering);
       this.#gathering = state;
-      return () => ({ opens: 'R1', u1 });
+      const body: InstructionBody = { opens: 'R1', u1 };
+      return () => body;
     }
     if (next === 'R2' && gathering.at === 'R1') {
       const { state, inboxes } = closeShares(gathering);
@@ -88,12 +89,14 @@ export class AttemptGathering {
       const { state, u3 } = closeMasked(gathering);
       this.#gathering = state;
       this.#assemblies.clear();
-      return () => ({ opens: 'R3', u3 });
+      const body: InstructionBody = { opens: 'R3', u3 };
+      return () => body;
     }
     if (next === 'R4' && gathering.at === 'R3') {
       const { state, attestations } = closeAttest(gathering);
       this.#gathering = state;
-      return () => ({ opens: 'R4', attestations });
+      const body: InstructionBody = { opens: 'R4', attestations };
+      return () => body;
     }
     throw new Error(`The machine opens ${next} and the gatherer is at ${gathering.at}.`);
   }

@@ -13,6 +13,7 @@ import type { Envelope as _fedward_v1_Envelope, Envelope__Output as _fedward_v1_
 import type { FederationClient as _fedward_v1_FederationClient, FederationDefinition as _fedward_v1_FederationDefinition } from './fedward/v1/Federation.ts';
 import type { FetchModelRequest as _fedward_v1_FetchModelRequest, FetchModelRequest__Output as _fedward_v1_FetchModelRequest__Output } from './fedward/v1/FetchModelRequest.ts';
 import type { FromHospital as _fedward_v1_FromHospital, FromHospital__Output as _fedward_v1_FromHospital__Output } from './fedward/v1/FromHospital.ts';
+import type { GraphPlan as _fedward_v1_GraphPlan, GraphPlan__Output as _fedward_v1_GraphPlan__Output } from './fedward/v1/GraphPlan.ts';
 import type { Heartbeat as _fedward_v1_Heartbeat, Heartbeat__Output as _fedward_v1_Heartbeat__Output } from './fedward/v1/Heartbeat.ts';
 import type { Hello as _fedward_v1_Hello, Hello__Output as _fedward_v1_Hello__Output } from './fedward/v1/Hello.ts';
 import type { HospitalSet as _fedward_v1_HospitalSet, HospitalSet__Output as _fedward_v1_HospitalSet__Output } from './fedward/v1/HospitalSet.ts';
@@ -54,6 +55,7 @@ export interface ProtoGrpcType {
       Federation: SubtypeConstructor<typeof grpc.Client, _fedward_v1_FederationClient> & { service: _fedward_v1_FederationDefinition }
       FetchModelRequest: MessageTypeDefinition<_fedward_v1_FetchModelRequest, _fedward_v1_FetchModelRequest__Output>
       FromHospital: MessageTypeDefinition<_fedward_v1_FromHospital, _fedward_v1_FromHospital__Output>
+      GraphPlan: MessageTypeDefinition<_fedward_v1_GraphPlan, _fedward_v1_GraphPlan__Output>
       Heartbeat: MessageTypeDefinition<_fedward_v1_Heartbeat, _fedward_v1_Heartbeat__Output>
       Hello: MessageTypeDefinition<_fedward_v1_Hello, _fedward_v1_Hello__Output>
       HospitalSet: MessageTypeDefinition<_fedward_v1_HospitalSet, _fedward_v1_HospitalSet__Output>

@@ -99,6 +99,7 @@ const anyPlan: fc.Arbitrary<RoundPlan> = fc.record({
     }),
     maxDropouts: anyNumber,
     maxColluders: anyNumber,
+    graph: fc.option(fc.record({ degree: anyNumber, threshold: anyNumber })),
   }),
   deadlines: fc.record({ trainMs: anyNumber, stageMs: anyNumber }),
 });

@@ -1,15 +1,8 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import nacl from 'tweetnacl';
 import { describe, expect, it } from 'vitest';
-import { addKeystream, subtractKeystream } from '../../secagg/keystream.ts';
-import {
-  addPairMask,
-  addSelfMask,
-  pairMaskKey,
-  removePairMask,
-  removeSelfMask,
-  selfMaskKey,
-} from '../../secagg/masks.ts';
+import { applyMasks } from '../../secagg/keystream.ts';
+import { pairMaskKey, pairMaskTask, removalOf, selfMaskKey, selfMaskTask } from '../../secagg/masks.ts';
 import { Secret } from '../../secagg/secret.ts';
 import { generateKeyPair, importAgreementKey, importPeerKey, type KeyPair } from '../../secagg/x25519.ts';
 import { idAt } from './support.ts';
@@ -49,32 +42,21 @@ describe('the key of a self mask', () => {
 
 describe('masks', () => {
   const key = new Secret(new Uint8Array(randomBytes(32)));
-  const vector = Int32Array.of(1, -2, 3);
-  const applied = (change: (target: Int32Array) => void, from = vector) => {
-    const target = from.slice();
-    change(target);
-    return target;
-  };
 
   it('are added by the smaller id and subtracted by the greater', () => {
-    expect(applied((v) => addPairMask(v, key, low, high))).toEqual(
-      applied((v) => addKeystream(v, key.expose())),
-    );
-    expect(applied((v) => addPairMask(v, key, high, low))).toEqual(
-      applied((v) => subtractKeystream(v, key.expose())),
-    );
-    expect(applied((v) => addSelfMask(v, key))).toEqual(applied((v) => addKeystream(v, key.expose())));
+    expect(pairMaskTask(key, low, high)).toEqual({ key, sign: 1 });
+    expect(pairMaskTask(key, high, low)).toEqual({ key, sign: -1 });
+    expect(selfMaskTask(key)).toEqual({ key, sign: 1 });
   });
 
   it('are taken back as they were put on', () => {
-    for (const [self, peer] of [
-      [low, high],
-      [high, low],
-    ] as const) {
-      const masked = applied((v) => addPairMask(v, key, self, peer));
-      expect(applied((v) => removePairMask(v, key, self, peer), masked)).toEqual(vector);
+    const vector = Int32Array.of(1, -2, 3);
+    for (const task of [pairMaskTask(key, low, high), pairMaskTask(key, high, low), selfMaskTask(key)]) {
+      const masked = vector.slice();
+      applyMasks(masked, [task]);
+      expect(masked).not.toEqual(vector);
+      applyMasks(masked, [removalOf(task)]);
+      expect(masked).toEqual(vector);
     }
-    const masked = applied((v) => addSelfMask(v, key));
-    expect(applied((v) => removeSelfMask(v, key), masked)).toEqual(vector);
   });
 });

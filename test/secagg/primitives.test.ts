@@ -4,11 +4,12 @@ import fc from 'fast-check';
 import nacl from 'tweetnacl';
 import { describe, expect, it } from 'vitest';
 import { identityFromSeed, importVerifyKey, verifySignature } from '../../secagg/identity.ts';
-import { addKeystream, subtractKeystream } from '../../secagg/keystream.ts';
+import { applyMasks } from '../../secagg/keystream.ts';
 import { deriveKey } from '../../secagg/masks.ts';
 import { importPublicKey } from '../../secagg/okp.ts';
 import { addInPlace, centred, subtractInPlace } from '../../secagg/ring.ts';
 import { Secret } from '../../secagg/secret.ts';
+import { SHARD_WORDS } from '../../secagg/shard.ts';
 import {
   agree,
   checkPeerKey,
@@ -177,6 +178,10 @@ describe('HKDF-SHA256', () => {
   });
 });
 
+function addKeystream(target: Int32Array, key: Uint8Array, sign: 1 | -1 = 1, offset = 0): void {
+  applyMasks(target, [{ key: new Secret(key), sign }], offset);
+}
+
 describe('AES-256-CTR keystream', () => {
   it('is the cipher of SP 800-38A F.5.5', () => {
     const cipher = createCipheriv(
@@ -214,13 +219,39 @@ describe('AES-256-CTR keystream', () => {
     expect(Buffer.from(words.buffer).equals(Buffer.from(expected.buffer))).toBe(true);
   });
 
+  it('can start anywhere in the stream, so that shards make up the whole', () => {
+    const key = new Uint8Array(randomBytes(32));
+    const whole = new Int32Array(2 * SHARD_WORDS + 101);
+    addKeystream(whole, key);
+    for (const [from, to] of [
+      [0, 4],
+      [4, 9],
+      [SHARD_WORDS, SHARD_WORDS + 1],
+      [SHARD_WORDS - 8, whole.length],
+    ] as const) {
+      const part = new Int32Array(to - from);
+      addKeystream(part, key, 1, from);
+      expect(part).toEqual(whole.subarray(from, to));
+    }
+  });
+
+  it('starts at the end of the longest vector with the counter block that belongs there', () => {
+    const key = new Uint8Array(randomBytes(32));
+    const words = new Int32Array(4);
+    addKeystream(words, key, 1, 50_000_000);
+    const counter = Buffer.alloc(16);
+    counter.writeUInt32BE(12_500_000, 12);
+    const ecb = createCipheriv('aes-256-ecb', key, null).update(counter);
+    expect(Buffer.from(words.buffer)).toEqual(ecb);
+  });
+
   it('subtracts what it adds', () => {
     const vector = Int32Array.of(0, 1, -1, 2 ** 31 - 1, -(2 ** 31));
     const target = vector.slice();
     const key = new Uint8Array(randomBytes(32));
     addKeystream(target, key);
     expect(target).not.toEqual(vector);
-    subtractKeystream(target, key);
+    addKeystream(target, key, -1);
     expect(target).toEqual(vector);
   });
 });

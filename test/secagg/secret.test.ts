@@ -49,7 +49,8 @@ describe('a member state', () => {
     const r1 = runR1(r0);
     const shared = at(r1.members, self);
     const pairs = [...shared.pairs.values()].flatMap(({ sealing, mask }) => [sealing, mask]);
-    keep([shared.selfMask, shared.ownShares.seed, shared.ownShares.key, ...pairs]);
+    const own = shared.ownShares === null ? [] : [shared.ownShares.seed, shared.ownShares.key];
+    keep([shared.selfMask, ...own, ...pairs]);
     shown.push(printed(shared));
     const r2 = runR2(r1);
     const masked = at(r2.members, self);

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HospitalId } from '../../proto/vocabulary.ts';
-import { removePairMask, removeSelfMask } from '../../secagg/masks.ts';
+import { applyMasks } from '../../secagg/keystream.ts';
+import { pairMaskTask, removalOf, selfMaskTask } from '../../secagg/masks.ts';
 import type { PeerShare, Unmasking } from '../../secagg/messages.ts';
 import { finish } from '../../secagg/unmasking.ts';
 import {
@@ -158,6 +159,11 @@ describe('a masked vector', () => {
   const raw = at(vectors, self);
   // A second run of the same session up to R1, whose states still hold the masks' keys.
   const { selfMask, pairs } = at(runR1(runR0(consortium)).members, self);
+  const removeOwn = (rest: Int32Array) => applyMasks(rest, [removalOf(selfMaskTask(selfMask))]);
+  const removeShared = (rest: Int32Array, peers: readonly HospitalId[] = [...pairs.keys()]) => {
+    const shared = peers.map((peer) => pairMaskTask(at(pairs, peer).mask, self, peer));
+    applyMasks(rest, shared.map(removalOf));
+  };
 
   it('looks uniform, and the same test tells a vector that is not masked', () => {
     expect(looksUniform(masked)).toBe(true);
@@ -166,22 +172,25 @@ describe('a masked vector', () => {
 
   it('looks uniform still without its own mask, which the gatherer may learn', () => {
     const rest = masked.slice();
-    removeSelfMask(rest, selfMask);
+    removeOwn(rest);
     expect(looksUniform(rest)).toBe(true);
-    for (const [peer, { mask }] of pairs) removePairMask(rest, mask, self, peer);
+    removeShared(rest);
     expect(rest).toEqual(raw);
   });
 
   it('looks uniform still without its pairwise masks, which a lying gatherer might learn', () => {
     const rest = masked.slice();
-    for (const [peer, { mask }] of pairs) removePairMask(rest, mask, self, peer);
+    removeShared(rest);
     expect(looksUniform(rest)).toBe(true);
   });
 
   it('looks uniform still while a single pair of masks is missing', () => {
     const rest = masked.slice();
-    removeSelfMask(rest, selfMask);
-    for (const [peer, { mask }] of pairs) if (peer !== idAt(4)) removePairMask(rest, mask, self, peer);
+    removeOwn(rest);
+    removeShared(
+      rest,
+      [...pairs.keys()].filter((peer) => peer !== idAt(4)),
+    );
     expect(looksUniform(rest)).toBe(true);
   });
 

@@ -1,0 +1,32 @@
+/** Known to be wrong: each test here fails for a reason that its name gives, and goes where it belongs once it passes. */
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { closeMasked } from '../../../secagg/gatherer.ts';
+import { split } from '../../../secagg/shamir.ts';
+import { finish, recover } from '../../../secagg/unmasking.ts';
+import { expectRefused, runR0, runR1, runR2, runR3, runR4, testConsortium } from '../support.ts';
+
+// Accumulator.close() puts a sum that was released back to 'closed'. It must refuse, or do nothing, unless 'adding'.
+it.fails('a sum is released once, even if its stage is closed again through an old state', () => {
+  const r1 = runR1(runR0(testConsortium(5)));
+  const { collecting } = runR4(runR3(runR2(r1)));
+  finish(collecting);
+  try {
+    closeMasked(r1.gathering);
+  } catch {
+    // As good: then nothing has changed.
+  }
+  expectRefused(() => finish(collecting), /released already/, 'ALREADY_SPENT');
+});
+
+// Subsets are tried in lexicographic order and at most a thousand of them: two liars of 100 are a veto, and cost
+// the coordinator a thousand trials for each of 100 secrets. Decode the shares as a Reed–Solomon code instead.
+it.fails('two liars among a hundred cost nothing but their shares, with 98 honest and 75 needed', () => {
+  const secret = new Uint8Array(randomBytes(32));
+  const shares = split(secret, 100, 75, randomBytes).map(({ x, bytes }) => ({
+    x,
+    bytes: x === 70 || x === 71 ? new Uint8Array(randomBytes(32)) : bytes,
+  }));
+  const fits = (candidate: Uint8Array) => Buffer.compare(candidate, secret) === 0;
+  expect(recover(shares, 75, fits)?.expose()).toEqual(secret);
+});
