@@ -3,7 +3,7 @@
  *
  * The field is the one of AES: polynomials over GF(2) modulo x^8 + x^4 + x^3 + x + 1 (FIPS 197 §4.2). Field
  * arithmetic neither looks up a table at a secret index nor branches on a secret; JavaScript can promise no
- * more about time than that.
+ * more about time than that. Positions and the weights that follow from them are public.
  */
 import { FedwardError } from '../proto/errors.ts';
 import { draw, type Entropy } from './secret.ts';
@@ -36,6 +36,35 @@ export function invert(a: number): number {
   return multiply(result, result);
 }
 
+/** words ← words · x, each word being four elements of the field; as `multiply`, with `x` public. */
+function scale(words: Int32Array, x: number): void {
+  for (let i = 0; i < words.length; i++) {
+    let power = words[i] ?? 0;
+    let product = 0;
+    for (let bits = x; bits !== 0; bits >>>= 1) {
+      product ^= power & -(bits & 1);
+      power = ((power << 1) & 0xfefefefe) ^ (((power >>> 7) & 0x01010101) * REDUCTION);
+    }
+    words[i] = product;
+  }
+}
+
+/** words ← words + addend, which in characteristic two is XOR. */
+function add(words: Int32Array, addend: Int32Array): void {
+  for (let i = 0; i < words.length; i++) words[i] = (words[i] ?? 0) ^ (addend[i] ?? 0);
+}
+
+/** A copy of the bytes, four to a word, with zeros behind the last. */
+function packed(bytes: Uint8Array): Int32Array {
+  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  new Uint8Array(words.buffer).set(bytes);
+  return words;
+}
+
+function unpacked(words: Int32Array, length: number): Uint8Array {
+  return new Uint8Array(words.buffer, 0, length);
+}
+
 /**
  * Shares of `secret` for x = 1…n, any `threshold` of which give it back and fewer of which say nothing.
  * Draws (threshold − 1) · |secret| bytes.
@@ -45,21 +74,22 @@ export function split(secret: Uint8Array, n: number, threshold: number, entropy:
   if (!Number.isInteger(n) || n < 1 || n > MAX_SHARES) wrong('n', `an integer in 1..${MAX_SHARES}, not ${n}`);
   checkThreshold(threshold, n);
   if (secret.length === 0) wrong('secret', 'at least one byte long');
-  const coefficients = draw(entropy, (threshold - 1) * secret.length);
+  const { length } = secret;
+  const coefficients = draw(entropy, (threshold - 1) * length);
+  // From the highest coefficient down to the secret, the constant term, as Horner's rule takes them.
+  const rows = Array.from({ length: threshold - 1 }, (_, i) =>
+    packed(coefficients.subarray(coefficients.length - (i + 1) * length, coefficients.length - i * length)),
+  );
+  rows.push(packed(secret));
   const shares = Array.from({ length: n }, (_, i): Share => {
-    const x = i + 1;
-    const bytes = new Uint8Array(secret.length);
-    // Horner's rule from the highest coefficient down to the secret, the constant term.
-    for (let row = threshold - 2; row >= 0; row--) {
-      const at = row * secret.length;
-      for (let k = 0; k < bytes.length; k++) {
-        bytes[k] = multiply(bytes[k] ?? 0, x) ^ (coefficients[at + k] ?? 0);
-      }
+    const value = new Int32Array(Math.ceil(length / 4));
+    for (const row of rows) {
+      scale(value, i + 1);
+      add(value, row);
     }
-    for (let k = 0; k < bytes.length; k++) bytes[k] = multiply(bytes[k] ?? 0, x) ^ (secret[k] ?? 0);
-    return { x, bytes };
+    return { x: i + 1, bytes: unpacked(value, length) };
   });
-  coefficients.fill(0);
+  for (const secretBytes of [coefficients, ...rows]) secretBytes.fill(0);
   return shares;
 }
 
@@ -79,25 +109,28 @@ export function combine(shares: readonly Share[], threshold: number): Uint8Array
   const length = shares[0]?.bytes.length ?? 0;
   if (shares.some((share) => share.bytes.length !== length)) wrong('shares', 'of equal length');
 
-  const used = shares.slice(0, threshold);
-  const secret = new Uint8Array(length);
-  for (const { x, bytes } of used) {
-    const weight = lagrangeAtZero(x, used);
-    for (let k = 0; k < length; k++) secret[k] = (secret[k] ?? 0) ^ multiply(bytes[k] ?? 0, weight);
-  }
-  return secret;
+  const weights = lagrangeAtZero(positions.slice(0, threshold));
+  const secret = new Int32Array(Math.ceil(length / 4));
+  weights.forEach((weight, i) => {
+    const term = packed(shares[i]?.bytes ?? new Uint8Array());
+    scale(term, weight);
+    add(secret, term);
+    term.fill(0);
+  });
+  return unpacked(secret, length);
 }
 
-/** Π xⱼ / (xⱼ − x) over the other positions; subtraction is XOR in characteristic two. */
-function lagrangeAtZero(x: number, shares: readonly Share[]): number {
-  let numerator = 1;
-  let denominator = 1;
-  for (const other of shares) {
-    if (other.x === x) continue;
-    numerator = multiply(numerator, other.x);
-    denominator = multiply(denominator, other.x ^ x);
-  }
-  return multiply(numerator, invert(denominator));
+/**
+ * For each position x, Π xⱼ / (xⱼ − x) over the others: the product of all, over x · Π (xⱼ − x). Subtraction is
+ * XOR in characteristic two.
+ */
+function lagrangeAtZero(positions: readonly number[]): number[] {
+  const all = positions.reduce(multiply, 1);
+  return positions.map((x) => {
+    let denominator = x;
+    for (const other of positions) if (other !== x) denominator = multiply(denominator, other ^ x);
+    return multiply(all, invert(denominator));
+  });
 }
 
 function checkThreshold(threshold: number, shares: number): void {

@@ -13,7 +13,7 @@
  */
 import { FedwardError } from '../../proto/errors.ts';
 
-/** Whatever knows the (ε, δ) curve of all releases together: `RdpAccountant`, `PldAccountant`. */
+/** Whatever knows the (ε, δ) curve of all releases together: an `RdpAccountant`, the `curve()` of a `PldAccountant`. */
 export interface DeltaCurve {
   /** A δ with which everything is (epsilon, δ)-DP, for epsilon ≥ 0. */
   delta(epsilon: number): number;

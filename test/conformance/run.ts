@@ -2,7 +2,7 @@
  * `npm run test:conformance`: the Python member replays the vectors, then takes part in real rounds over gRPC and
  * mutual TLS with four of our own members. Exits with 1 when anything differs and 2 when Python lacks a module.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HospitalId, hospitalId } from '../../proto/vocabulary.ts';
@@ -19,31 +19,28 @@ async function main(): Promise<number> {
     return vectors.code === 2 ? 2 : 1;
   }
   print('Python replays the vectors: every value, every message, every refusal');
-  const folder = await mkdtemp(join(tmpdir(), 'fedward-conformance-'));
-  try {
-    const consortium = await provision(folder);
-    const rounds: [job: string, leaver: HospitalId | null, what: string][] = [
-      ['everyone', null, 'everyone stays'],
-      ['ours-leaves', hospitalId('south'), 'a TypeScript member leaves before its vector'],
-      ['python-leaves', PYTHON, 'the Python member leaves before its vector'],
-    ];
-    for (const [job, leaver, what] of rounds) {
-      const result = await playRound(consortium, job, leaver);
-      const failure = failureOf(result, leaver);
-      print(`${failure === null ? 'ok  ' : 'FAIL'} ${what}: ${summary(result)}`);
-      if (failure !== null) {
-        print(`     ${failure}`);
-        if (result.python.output !== '') print(result.python.output.replaceAll(/^/gm, '     python: '));
-        return 1;
-      }
+  const folder = mkdtempSync(join(tmpdir(), 'fedward-conformance-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const consortium = await provision(folder);
+  const rounds: [job: string, leaver: HospitalId | null, what: string][] = [
+    ['everyone', null, 'everyone stays'],
+    ['ours-leaves', hospitalId('south'), 'a TypeScript member leaves before its vector'],
+    ['python-leaves', PYTHON, 'the Python member leaves before its vector'],
+  ];
+  for (const [job, leaver, what] of rounds) {
+    const result = await playRound(consortium, job, leaver);
+    const failure = failureOf(result, leaver);
+    print(`${failure === null ? 'ok  ' : 'FAIL'} ${what}: ${summary(result)}`);
+    if (failure !== null) {
+      print(`     ${failure}`);
+      if (result.python.output !== '') print(result.python.output.replaceAll(/^/gm, '     python: '));
+      return 1;
     }
-    print(
-      `conformance: exact in ${rounds.length} of ${rounds.length} rounds of 4 TypeScript members and 1 in Python`,
-    );
-    return 0;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
+  print(
+    `conformance: exact in ${rounds.length} of ${rounds.length} rounds of 4 TypeScript members and 1 in Python`,
+  );
+  return 0;
 }
 
 function summary({ contributors, exact, tookMs }: RoundResult): string {
@@ -66,6 +63,6 @@ async function within(ms: number, child: PythonProcess) {
   return child.exited.finally(() => clearTimeout(timeout));
 }
 
-// Leaving by `exit` takes the Python process along, whatever it was doing.
+// Leaving by `exit` takes the Python process and the folder along, whatever it was doing.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exit(await main());

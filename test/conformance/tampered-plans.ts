@@ -3,7 +3,7 @@ import { canonicalPlan, parseRoundPlan, type RoundPlan } from '../../proto/plan.
 import { type HospitalId, hospitalId } from '../../proto/vocabulary.ts';
 import { neighboursOf } from '../../secagg/graph.ts';
 import { sessionId } from '../../secagg/transcript.ts';
-import { conformancePlan, fixed, type IDS, identityOf, STRANGER, sha256 } from './consortium.ts';
+import { conformancePlan, fixed, identityOf, STRANGER, sha256 } from './consortium.ts';
 import { GENERATED, rosterHash } from './session-vectors.ts';
 import type { GraphVectors, PlanVectors, TamperedVectors } from './vectors.ts';
 import { toHex, toHospitalToHex } from './wire.ts';
@@ -25,7 +25,7 @@ export function refusedPlans(plan: RoundPlan): TamperedVectors['plans'] {
     ...plan,
     cohort: { ...plan.cohort, ...change },
   });
-  const entryOf = (id: (typeof IDS)[number]) => ({ id, identityKey: identityOf(id).publicKey });
+  const entryOf = (id: HospitalId) => ({ id, identityKey: identityOf(id).publicKey });
   const withKey = (index: number, identityKey: Uint8Array): Roster =>
     roster.map((entry, i) => (i === index ? { ...entry, identityKey } : entry));
   return [

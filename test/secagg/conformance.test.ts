@@ -2,6 +2,7 @@
  * The vectors of `docs/secagg.md`, replayed through our own member and gatherer from what is in the files alone;
  * `test/conformance/python` replays them through another implementation.
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { AttemptGathering } from '../../coordinator/round/gathering.ts';
 import { wordsToBytes } from '../../proto/chunks.ts';
@@ -59,6 +60,15 @@ function stageOf(bytes: string, from: string): StageBody {
 
 function bytesOf(body: StageBody): string {
   return fromHospitalToHex({ type: 'stage', attempt: attemptOf(plan), body });
+}
+
+/** Every other field, each behind its length. */
+function pathsOf(canonical: Buffer): string[] {
+  const fields: string[] = [];
+  for (let at = 0; at < canonical.length; at += 4 + canonical.readUInt32BE(at)) {
+    fields.push(canonical.toString('utf8', at + 4, at + 4 + canonical.readUInt32BE(at)));
+  }
+  return fields.filter((_, i) => i % 2 === 0);
 }
 
 /** The code of what `run` refuses. */
@@ -158,6 +168,15 @@ describe('the vectors', () => {
     expect(toHex(canonicalPlan(decoded))).toBe(vector.canonical);
     expect(toHex(rosterHash(decoded))).toBe(vector.rosterHash);
     expect(toHex(sessionId(decoded))).toBe(vector.sid);
+  });
+
+  it('have the fields of the page’s table, in its order', () => {
+    const page = readFileSync(new URL('../../docs/secagg.md', import.meta.url), 'utf8');
+    const table = page.slice(page.indexOf('| path |'), page.indexOf('Numbers, in addition'));
+    const paths = plans.cases.flatMap(({ canonical }) => pathsOf(Buffer.from(canonical, 'hex')));
+    expect([...table.matchAll(/^\| `([\w.]+)`/gm)].map(([, path]) => path)).toEqual(
+      [...new Set(paths.map((path) => path.replace(/\d{6}/, '000000')))].sort(),
+    );
   });
 
   it.each(graph.cases)('have the graph of $n hospitals and degree $degree', (vector) => {

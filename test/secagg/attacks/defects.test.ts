@@ -1,9 +1,13 @@
 /** Known to be wrong: each test here fails for a reason that its name gives, and goes where it belongs once it passes. */
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { decodeFromHospital } from '../../../proto/codec.ts';
 import { closeMasked } from '../../../secagg/gatherer.ts';
 import { split } from '../../../secagg/shamir.ts';
 import { finish, recover } from '../../../secagg/unmasking.ts';
+import { attempt, wire } from '../../proto/messages.ts';
+import { sender } from '../fuzz-session.ts';
+import { AT_THE_GATHERER } from '../fuzz-targets.ts';
 import { expectRefused, runR0, runR1, runR2, runR3, runR4, testConsortium } from '../support.ts';
 
 // Accumulator.close() puts a sum that was released back to 'closed'. It must refuse, or do nothing, unless 'adding'.
@@ -29,4 +33,17 @@ it.fails('two liars among a hundred cost nothing but their shares, with 98 hones
   }));
   const fits = (candidate: Uint8Array) => Buffer.compare(candidate, secret) === 0;
   expect(recover(shares, 75, fits)?.expose()).toEqual(secret);
+});
+
+// protobuf.js takes the body of the greatest field number where protobuf takes the last, so a member in another
+// language may read another message. The codec should refuse what has more than one.
+it.fails('a message with two bodies is refused', () => {
+  const [advertisement, attestation] = [AT_THE_GATHERER[0], AT_THE_GATHERER[3]].map(
+    (target) => target?.honest,
+  );
+  if (advertisement?.stage !== 'R0' || attestation?.stage !== 'R3')
+    throw new Error('the targets have changed');
+  const stage = { attempt, advertisement: advertisement.message, attestation: attestation.message };
+  const bytes = wire.fromHospital.serialize({ stage });
+  expectRefused(() => decodeFromHospital(wire.fromHospital.deserialize(bytes), sender), /stage.body/);
 });
