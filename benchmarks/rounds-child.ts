@@ -151,8 +151,8 @@ async function participate(task: HospitalTask): Promise<void> {
     signal: new AbortController().signal,
     hooks: {
       onUpdate(attempt, vector) {
-        if (attempt.round <= tellRounds)
-          tell({ type: 'update', attempt, hospital: self, vector: vector.slice() });
+        if (attempt.round > tellRounds) meter.start();
+        else tell({ type: 'update', attempt, hospital: self, vector: vector.slice() });
       },
     },
   });

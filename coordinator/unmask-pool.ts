@@ -20,8 +20,8 @@ export interface UnmaskPool {
 
 export interface UnmaskPoolOptions {
   /**
-   * Threads, started when they are first needed.
-   * @default one for each processor
+   * Threads, started when they are first needed, each of which takes some 50 MB.
+   * @default one for each processor, at most three
    */
   readonly threads?: number;
   /**
@@ -29,10 +29,11 @@ export interface UnmaskPoolOptions {
    * @default 2^24, some 20 ms
    */
   readonly wordsHere?: number;
+  /** @default startUnmaskThread */
+  readonly startThread?: () => Worker;
 }
 
-/** Keystream pieces are garbage as soon as they are added: a small young generation keeps them few. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 };
+const MOST_THREADS = 3;
 
 interface OpenJob {
   readonly shards: Int32Array[];
@@ -43,16 +44,23 @@ interface OpenJob {
 }
 
 export function openUnmaskPool(options: UnmaskPoolOptions = {}): UnmaskPool {
-  const { threads = availableParallelism(), wordsHere = 2 ** 24 } = options;
+  const {
+    threads = Math.min(availableParallelism(), MOST_THREADS),
+    wordsHere = 2 ** 24,
+    startThread = startUnmaskThread,
+  } = options;
   const jobs = new Map<number, OpenJob>();
   let workers: readonly Worker[] = [];
   let jobsEver = 0;
 
   function start(): Worker {
-    const worker = spawn();
+    const worker = startThread();
+    const lost = (how: string, cause?: unknown) => {
+      if (workers.includes(worker)) void fail(`A thread that unmasks the sum ended ${how}.`, cause);
+    };
     worker.on('message', hear);
-    worker.on('error', (cause) => fail('A thread that unmasks the sum ended by an error.', cause));
-    worker.on('exit', (code) => fail(`A thread that unmasks the sum ended with code ${code}.`));
+    worker.on('error', (cause) => lost('by an error', cause));
+    worker.on('exit', (code) => lost(`with code ${code}`));
     return worker;
   }
 
@@ -80,32 +88,32 @@ export function openUnmaskPool(options: UnmaskPoolOptions = {}): UnmaskPool {
       settle(id);
       job.reject(new FedwardError('UNEXPECTED', `${sentence} Start another attempt.`, { cause }));
     }
-    await Promise.all(ending.map((worker) => worker.removeAllListeners().terminate()));
+    await Promise.all(ending.map((worker) => worker.terminate()));
   }
 
-  const execute: MaskExecutor = (tasks, dimension) => {
+  const execute: MaskExecutor = async (tasks, dimension) => {
     if (tasks.length * dimension <= wordsHere) return executeHere(tasks, dimension);
     if (workers.length === 0) workers = Array.from({ length: threads }, start);
     const id = ++jobsEver;
+    const next = new Int32Array(new SharedArrayBuffer(4));
+    for (const worker of workers) {
+      const job: MaskJob = { id, dimension, next, ...packed(tasks) };
+      worker.ref();
+      // Transferred, not copied: this thread keeps no second copy of the keys.
+      worker.postMessage(job, [job.keys.buffer]);
+    }
     return new Promise((resolve, reject) => {
       const shards = new Array<Int32Array>(Math.ceil(dimension / SHARD_WORDS));
       jobs.set(id, { shards, busy: workers.length, resolve, reject });
-      const next = new Int32Array(new SharedArrayBuffer(4));
-      for (const worker of workers) {
-        const job: MaskJob = { id, dimension, next, ...packed(tasks) };
-        worker.ref();
-        // Transferred, not copied: this thread keeps no second copy of the keys.
-        worker.postMessage(job, [job.keys.buffer as ArrayBuffer]);
-      }
     });
   };
   return { execute, close: () => fail('The unmasking pool was closed.') };
 }
 
 /** From source the thread needs tsx's loader, which `--import tsx` registers on the main thread only. */
-function spawn(): Worker {
+export function startUnmaskThread(): Worker {
   if (!import.meta.url.endsWith('.ts')) {
-    return new Worker(new URL('./unmask-worker.js', import.meta.url), { resourceLimits: RESOURCE_LIMITS });
+    return new Worker(new URL('./unmask-worker.js', import.meta.url));
   }
   const entry = JSON.stringify(new URL('./unmask-worker.ts', import.meta.url));
   const load = `import('tsx/esm/api').then(({ register }) => { register(); return import(${entry}); })`;

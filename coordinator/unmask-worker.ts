@@ -11,7 +11,7 @@ import { KEY_BYTES } from '../secagg/x25519.ts';
 export interface MaskJob {
   readonly id: number;
   /** One key after the other, for this thread alone. */
-  readonly keys: Uint8Array;
+  readonly keys: Uint8Array<ArrayBuffer>;
   /** 1 or −1 for each key. */
   readonly signs: Int8Array;
   readonly dimension: number;

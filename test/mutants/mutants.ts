@@ -2,6 +2,11 @@
  * Ways to break what Fedward promises, each of which a test must notice. A mutant is one small change of one
  * source file; `run.ts` makes it in a copy of the house and demands that the tests named here turn red.
  */
+import type { Attack } from './attacks/attack.ts';
+import { BY_MEMBERS } from './attacks/members.ts';
+import { ON_SESSIONS } from './attacks/sessions.ts';
+import { ON_SETS } from './attacks/sets.ts';
+
 export interface Mutant {
   /** What is broken, as one would say it in a review. */
   readonly name: string;
@@ -255,6 +260,9 @@ const SECURE_AGGREGATION: readonly Mutant[] = [
   },
 ];
 
+/** Those that let somebody break secure aggregation, by what they would do: test/secagg/attacks. */
+export const ATTACKS: readonly Attack[] = [...ON_SETS, ...ON_SESSIONS, ...BY_MEMBERS];
+
 export const MUTANTS: readonly Mutant[] = [
   ...NOISE,
   ...CLIPPING,
@@ -262,4 +270,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...LEDGER,
   ...SESSION,
   ...SECURE_AGGREGATION,
+  ...ATTACKS.flatMap(({ mutants }) => mutants),
 ];
