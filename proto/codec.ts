@@ -54,8 +54,27 @@ const ENVELOPE_BYTES = 80;
 const MAX_HOSPITALS = 1000;
 const MAX_TEXT = 2000;
 
+const FROM_HOSPITAL = ['hello', 'heartbeat', 'stage', 'refusal'] as const;
+const STAGE_BODIES = ['advertisement', 'shares', 'masked', 'attestation', 'unmasking'] as const;
+const TO_HOSPITAL = ['welcome', 'plan', 'instruction', 'ack', 'roundClosed', 'jobClosed'] as const;
+const INSTRUCTIONS = ['u1', 'inbox', 'u3', 'attestations'] as const;
+
+/**
+ * Of two bodies in one message protobuf.js takes the one of the greater field number, and other implementations the last
+ * on the wire: they would read different messages.
+ */
+function onlyOne<K extends string>(
+  bodies: readonly K[],
+  wire: { readonly [body in K]?: unknown },
+  field: string,
+): void {
+  if (bodies.filter((body) => wire[body] !== undefined && wire[body] !== null).length > 1)
+    bad(field, 'is there more than once');
+}
+
 /** @throws FedwardError `PROTOCOL_VIOLATION` that names the field. */
 export function decodeFromHospital(wire: FromHospital__Output, from: HospitalId): FromHospital {
+  onlyOne(FROM_HOSPITAL, wire, 'body');
   switch (wire.body) {
     case 'hello': {
       const { protocol, software } = present(wire.hello, 'hello');
@@ -86,6 +105,7 @@ export function decodeFromHospital(wire: FromHospital__Output, from: HospitalId)
 }
 
 function stageBody(wire: StageMessage__Output, from: HospitalId): StageBody {
+  onlyOne(STAGE_BODIES, wire, 'stage.body');
   switch (wire.body) {
     case 'advertisement':
       return { stage: 'R0', message: advertisement(present(wire.advertisement, 'advertisement'), from) };
@@ -111,6 +131,7 @@ function stageBody(wire: StageMessage__Output, from: HospitalId): StageBody {
 
 /** @throws FedwardError `PROTOCOL_VIOLATION` that names the field. */
 export function decodeToHospital(wire: ToHospital__Output): ToHospital {
+  onlyOne(TO_HOSPITAL, wire, 'body');
   switch (wire.body) {
     case 'welcome': {
       const { heartbeatMs } = present(wire.welcome, 'welcome');
@@ -150,6 +171,7 @@ export function decodeToHospital(wire: ToHospital__Output): ToHospital {
 }
 
 function instructionBody(wire: Instruction__Output): InstructionBody {
+  onlyOne(INSTRUCTIONS, wire, 'instruction.body');
   switch (wire.body) {
     case 'u1':
       return {

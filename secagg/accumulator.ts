@@ -76,9 +76,9 @@ export class Accumulator {
     this.#members.add(from);
   }
 
-  /** Ends the adding. */
+  /** Ends the adding. Once closed or released it stays so, through whatever state it is reached. */
   close(): void {
-    this.#phase = 'closed';
+    if (this.#phase === 'adding') this.#phase = 'closed';
   }
 
   /** Hands over the sum, still masked, once. @throws FedwardError `ALREADY_SPENT` the second time. */

@@ -7,6 +7,7 @@ import type { HospitalId } from '../proto/vocabulary.ts';
 import { sameBytes } from './context.ts';
 import { type CollectingUnmaskings, settle } from './gatherer-state.ts';
 import { applyMasks, type MaskTask } from './keystream.ts';
+import { findLiars } from './liars.ts';
 import type { Advertisement } from './messages.ts';
 import { addInPlace } from './ring.ts';
 import { Secret } from './secret.ts';
@@ -24,8 +25,8 @@ export interface Aggregate {
 }
 
 /**
- * How many sets of t shares are tried per secret. Enough for every single liar on any roster, and for every
- * pattern of liars that the spare shares allow at n ≤ 12.
+ * How many sets of t shares are tried per secret where there are too few spare shares to name the liars: enough for
+ * every pattern of liars at n ≤ 12.
  */
 const MAX_TRIALS = 1000;
 
@@ -110,10 +111,30 @@ function recoverAll(state: CollectingUnmaskings): ReadonlyMap<HospitalId, Secret
 }
 
 /**
- * The secret that `threshold` of the shares give and that `fits`, or null. Tried in the order of how many
- * liars it takes: all t-subsets of the first t shares, of the first t + 1, and so on.
+ * The secret that `threshold` of the shares give and that `fits`, or null.
+ *
+ * The first t are right in all but a hostile round. Else liars are found as errors of a code word; where more than half
+ * the spare shares lie, what the secret must fit still tells, and sets are tried.
  */
 export function recover(
+  shares: readonly Share[],
+  threshold: number,
+  fits: (secret: Uint8Array) => boolean,
+): Secret | null {
+  const attempt = (from: readonly Share[]): Secret | null => {
+    if (from.length < threshold) return null;
+    const secret = combine(from, threshold);
+    return fits(secret) ? new Secret(secret) : null;
+  };
+  const atOnce = attempt(shares);
+  if (atOnce !== null) return atOnce;
+  const liars = findLiars(shares, threshold);
+  const decoded = liars === null ? null : attempt(shares.filter(({ x }) => !liars.has(x)));
+  return decoded ?? recoverByTrial(shares, threshold, fits);
+}
+
+/** All t-subsets of the first t shares, of the first t + 1, and so on: in the order of how many liars it takes. */
+function recoverByTrial(
   shares: readonly Share[],
   threshold: number,
   fits: (secret: Uint8Array) => boolean,

@@ -226,8 +226,8 @@ const SECURE_AGGREGATION: readonly Mutant[] = [
   {
     name: 'masks off',
     file: 'secagg/keystream.ts',
-    find: 'apply(part, new Int32Array(stream.buffer, stream.byteOffset, part.length));',
-    replace: 'apply(part, new Int32Array(part.length));',
+    find: 'shard.add(piece, from, sign);',
+    replace: 'shard.add(piece.fill(0), from, sign);',
     tests: ['test/secagg/session.test.ts'],
   },
   {
