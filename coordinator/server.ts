@@ -101,12 +101,15 @@ export class FederationServer implements Sessions {
       }),
       responseSerialize: (bytes: Buffer) => bytes,
     };
-    this.#server.addService({ ...service, Session: session }, {
-      Session: (call: SessionCall) => this.#onSession(call),
-      FetchModel: (call: ServerWritableStream<FetchModelRequest__Output, ModelChunk>) => {
-        this.#onFetchModel(call).catch((error) => refuse(call, error));
+    this.#server.addService(
+      { ...service, Session: session },
+      {
+        Session: (call: SessionCall) => this.#onSession(call),
+        FetchModel: (call: ServerWritableStream<FetchModelRequest__Output, ModelChunk>) => {
+          this.#onFetchModel(call).catch((error) => refuse(call, error));
+        },
       },
-    });
+    );
     new HealthImplementation({ '': 'SERVING', 'fedward.v1.Federation': 'SERVING' }).addToServer(this.#server);
   }
 
