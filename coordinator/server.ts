@@ -86,8 +86,6 @@ export class FederationServer implements Sessions {
       'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
-      // Its bookkeeping of every message has no reader here.
-      'grpc.enable_channelz': 0,
     });
     const { service } = federationService();
     const { Session } = service;
