@@ -4,6 +4,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { benchCommand } from './benchmarks/cli/bench.ts';
 import { demoCommand } from './benchmarks/demo/cli.ts';
+import { secaggPlanCommand } from './coordinator/cli/secagg-plan.ts';
 import { startCommand as coordinatorStart } from './coordinator/cli/start.ts';
 import { detectCommand } from './participant/cli/detect.ts';
 import { privacyCommand } from './participant/cli/privacy.ts';
@@ -23,6 +24,9 @@ const cli = yargs(hideBin(process.argv))
   )
   .command(detectCommand)
   .command(privacyCommand)
+  .command('secagg', 'Secure aggregation: what a consortium needs', (group) =>
+    group.command(secaggPlanCommand).demandCommand(1, 'Say what to work out: plan.'),
+  )
   .command(benchCommand)
   .demandCommand(1, 'Say what to do, for example: fedward demo.')
   .strict()

@@ -2,17 +2,21 @@
 import type { CommandModule } from 'yargs';
 import { auditBenchCommand } from './audit.ts';
 import { reidentificationBenchCommand } from './reidentification.ts';
+import { roundsBenchCommand } from './rounds.ts';
 import { samplingBenchCommand } from './sampling.ts';
+import { secaggBenchCommand } from './secagg.ts';
 
 export const benchCommand: CommandModule = {
   command: 'bench',
   describe: 'Measure speed and privacy on this machine',
   builder: (yargs) =>
     yargs
+      .command(roundsBenchCommand)
+      .command(secaggBenchCommand)
       .command(samplingBenchCommand)
       .command(auditBenchCommand)
       .command(reidentificationBenchCommand)
-      .demandCommand(1, 'Say what to measure: sampling, audit or reidentification.'),
+      .demandCommand(1, 'Say what to measure: rounds, secagg, sampling, audit or reidentification.'),
   /** Never reached: a subcommand is demanded. */
   handler() {},
 };
