@@ -91,8 +91,12 @@ export function figuresText(figures: SecaggFigures, repeat: number): string {
   return [
     `${members} members with ${dimension} parameters, of whom ${dropped} drop out after sharing their keys.`,
     table.toString(),
-    `Medians of ${repeat} sessions, every sum ${exact ? 'exact, bit for bit' : 'checked, and NOT all exact'}. Node ${process.version}.`,
+    `${sessionsText(repeat)}, every sum ${exact ? 'exact, bit for bit' : 'checked, and NOT all exact'}. Node ${process.version}.`,
   ].join('\n');
+}
+
+export function sessionsText(repeat: number): string {
+  return repeat === 1 ? 'One session' : `Medians of ${repeat} sessions`;
 }
 
 export function time(seconds: number): string {

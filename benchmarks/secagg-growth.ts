@@ -1,6 +1,6 @@
 /** `fedward bench secagg --growth`: how the times grow with the number of members. */
 import Table from 'cli-table3';
-import { measureSecagg, type Report, type SecaggFigures, time } from './secagg-bench.ts';
+import { measureSecagg, type Report, type SecaggFigures, sessionsText, time } from './secagg-bench.ts';
 import { consortiumOf, type Setting } from './secagg-setting.ts';
 
 export const GROWTH_MEMBERS = [10, 20, 50, 100, 200, 500] as const;
@@ -77,9 +77,9 @@ export function growthText({ dimension, dropout, rows, exponents }: SecaggGrowth
   }
   const { complete, all } = exponents;
   return [
-    `${dimension} parameters, ${100 * dropout} % of the members drop out after sharing their keys.`,
+    `${dimension} parameters, ${Math.round(1000 * dropout) / 10} % of the members drop out after sharing their keys.`,
     table.toString(),
     `On the complete graph masking grows as n^${complete.mask} and unmasking as n^${complete.unmask}; over all sizes as n^${all.mask} and n^${all.unmask}.`,
-    `Medians of ${repeat} sessions. Node ${process.version}.`,
+    `${sessionsText(repeat)} of each size. Node ${process.version}.`,
   ].join('\n');
 }

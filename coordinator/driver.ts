@@ -10,6 +10,7 @@ import { FedwardError } from '../proto/errors.ts';
 import type { Failure, FromHospital, InstructionBody, ToHospital } from '../proto/messages.ts';
 import { attemptOf } from '../proto/plan.ts';
 import { type AttemptId, formatAttempt, type HospitalId } from '../proto/vocabulary.ts';
+import { CHUNK_BYTES } from '../proto/wire.ts';
 import { weightsHash, weightsToBytes } from '../threats/weights.ts';
 import type { Evaluator } from './evaluation.ts';
 import { type JobSpec, planFor, privacySpent } from './job.ts';
@@ -148,7 +149,7 @@ export class Driver {
       formatAttempt(message.attempt) !== formatAttempt(attemptOf(current.gathering.plan))
     ) {
       const reason = `Attempt ${formatAttempt(message.attempt)} is over: wait for the next plan.`;
-      if (message.type === 'stage') this.#acknowledge(hospital, message, { code: 'ROUND_ABORTED', reason });
+      if (message.type === 'stage') this.#refuse(hospital, message, { code: 'ROUND_ABORTED', reason });
       return;
     }
     if (message.type === 'refusal') {
@@ -157,12 +158,11 @@ export class Driver {
     }
     if (!takesPart(this.#machine, hospital)) {
       const reason = `This hospital fell out of attempt ${formatAttempt(message.attempt)}: wait for the next plan.`;
-      this.#acknowledge(hospital, message, { code: 'ROUND_ABORTED', reason });
+      this.#refuse(hospital, message, { code: 'ROUND_ABORTED', reason });
       return;
     }
     try {
       if (!current.gathering.accept(hospital, message.body)) return;
-      this.#acknowledge(hospital, message, null);
       this.#feed({ type: 'answered', hospital, stage: message.body.stage });
     } catch (error) {
       if (!(error instanceof FedwardError)) {
@@ -170,7 +170,7 @@ export class Driver {
         return;
       }
       const failure = { code: error.code, reason: error.message };
-      this.#acknowledge(hospital, message, failure);
+      this.#refuse(hospital, message, failure);
       if (message.body.stage === current.gathering.stage) this.#feed({ type: 'failed', hospital, failure });
     }
   }
@@ -246,7 +246,13 @@ export class Driver {
       startedAt: clock.now(),
       trafficBefore: new Map(job.roster.map(({ id }) => [id, sessions.traffic(id)])),
     };
-    const message: ToHospital = { type: 'plan', plan };
+    const { bytes } = this.#model;
+    const message: ToHospital = {
+      type: 'plan',
+      plan,
+      // A call of its own for each hospital takes longer than a small model does on its way.
+      ...(bytes.length <= CHUNK_BYTES ? { weights: bytes } : {}),
+    };
     for (const hospital of to) sessions.send(hospital, message);
   }
 
@@ -320,10 +326,11 @@ export class Driver {
     for (const hospital of this.#machine.connected) this.#options.sessions.send(hospital, message);
   }
 
-  #acknowledge(
+  /** Says why a message was not accepted. What was is answered by what its stage opens next, so it needs no word. */
+  #refuse(
     hospital: HospitalId,
     { attempt, body }: Extract<FromHospital, { type: 'stage' }>,
-    failure: Failure | null,
+    failure: Failure,
   ): void {
     this.#options.sessions.send(hospital, { type: 'ack', attempt, stage: body.stage, failure });
   }

@@ -56,6 +56,8 @@ export class CoordinatorClient {
   #patience: NodeJS.Timeout | undefined;
   #lastLoss = 'it does not answer';
   #closed = false;
+  /** Models that came with their plans. */
+  readonly #enclosed = new WeakMap<RoundPlan, Uint8Array>();
   #reject: (error: unknown) => void = () => {};
 
   /** Never resolves; rejects with the reason when no session can be had any more. */
@@ -73,6 +75,7 @@ export class CoordinatorClient {
         'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
         'grpc.keepalive_time_ms': 20_000,
         'grpc.keepalive_timeout_ms': 10_000,
+        'grpc.enable_channelz': 0,
         'grpc.initial_reconnect_backoff_ms': FIRST_RETRY_MS,
         'grpc.max_reconnect_backoff_ms': LONGEST_RETRY_MS,
       },
@@ -111,23 +114,27 @@ export class CoordinatorClient {
   }
 
   /**
-   * The weights that a plan names.
+   * The weights that a plan of this session names: those that came with it, else those that the coordinator delivers.
    * @throws FedwardError `PROTOCOL_VIOLATION` when what comes has another size or hash than the plan says.
    */
   async fetchModel(plan: RoundPlan): Promise<Float32Array> {
     const { hash, dimension } = plan.model;
-    const deadline = Date.now() + plan.deadlines.trainMs;
+    const bytes = this.#enclosed.get(plan) ?? (await this.#download(plan));
+    const actual = createHash('sha256').update(bytes).digest();
+    if (bytes.length !== dimension * 4 || !actual.equals(hash)) throw wrongModel();
+    return weightsFromBytes(bytes, dimension);
+  }
+
+  async #download({ model: { hash, dimension }, deadlines }: RoundPlan): Promise<Uint8Array> {
     const bytes = Buffer.alloc(dimension * 4);
     let filled = 0;
-    const call = this.#client.fetchModel({ hash }, { deadline });
+    const call = this.#client.fetchModel({ hash }, { deadline: Date.now() + deadlines.trainMs });
     for await (const { data } of call as AsyncIterable<ModelChunk__Output>) {
       if (filled + data.length > bytes.length) throw wrongModel();
       bytes.set(data, filled);
       filled += data.length;
     }
-    const actual = createHash('sha256').update(bytes).digest();
-    if (filled !== bytes.length || !actual.equals(hash)) throw wrongModel();
-    return weightsFromBytes(bytes, dimension);
+    return bytes.subarray(0, filled);
   }
 
   close(): void {
@@ -159,6 +166,9 @@ export class CoordinatorClient {
       this.#patience = undefined;
       clearInterval(this.#heartbeat);
       this.#heartbeat = setInterval(() => this.#write({ type: 'heartbeat' }), message.heartbeatMs);
+    }
+    if (message.type === 'plan' && message.weights !== undefined) {
+      this.#enclosed.set(message.plan, message.weights);
     }
     this.#handlers.received(message);
   }

@@ -132,6 +132,9 @@ function stageBody(wire: StageMessage__Output, from: HospitalId): StageBody {
 /** @throws FedwardError `PROTOCOL_VIOLATION` that names the field. */
 export function decodeToHospital(wire: ToHospital__Output): ToHospital {
   onlyOne(TO_HOSPITAL, wire, 'body');
+  const { weights } = wire;
+  if (weights.length > 0 && wire.body !== 'plan') bad('weights', 'come with a plan only');
+  if (weights.length > CHUNK_BYTES) bad('weights', `may be at most ${CHUNK_BYTES} bytes`);
   switch (wire.body) {
     case 'welcome': {
       const { heartbeatMs } = present(wire.welcome, 'welcome');
@@ -139,7 +142,11 @@ export function decodeToHospital(wire: ToHospital__Output): ToHospital {
       return { type: 'welcome', heartbeatMs };
     }
     case 'plan':
-      return { type: 'plan', plan: planFromWire(present(wire.plan, 'plan')) };
+      return {
+        type: 'plan',
+        plan: planFromWire(present(wire.plan, 'plan')),
+        ...(weights.length > 0 ? { weights } : {}),
+      };
     case 'instruction': {
       const instruction = present(wire.instruction, 'instruction');
       const id = attempt(instruction.attempt, 'instruction.attempt');
@@ -249,7 +256,10 @@ export function encodeToHospital(message: ToHospital): WireToHospital {
     case 'welcome':
       return { welcome: { heartbeatMs: message.heartbeatMs } };
     case 'plan':
-      return { plan: planToWire(message.plan) };
+      return {
+        plan: planToWire(message.plan),
+        ...(message.weights === undefined ? {} : { weights: message.weights }),
+      };
     case 'instruction':
       return { instruction: { attempt: message.attempt, ...instructionBodyToWire(message.body) } };
     case 'ack':

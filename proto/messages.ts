@@ -48,7 +48,8 @@ export interface Failure {
 
 export type ToHospital =
   | { readonly type: 'welcome'; readonly heartbeatMs: number }
-  | { readonly type: 'plan'; readonly plan: RoundPlan }
+  /** `weights`: those that the plan names, as `FetchModel` delivers them, if they fit one chunk. */
+  | { readonly type: 'plan'; readonly plan: RoundPlan; readonly weights?: Uint8Array }
   | { readonly type: 'instruction'; readonly attempt: AttemptId; readonly body: InstructionBody }
   | {
       readonly type: 'ack';

@@ -1,9 +1,9 @@
 /**
  * A shard of a vector in work: little-endian pieces of keystream are added to it, word by word, mod 2^32.
  *
- * JavaScript has no SIMD, so the addition is 60 bytes of WebAssembly, assembled below: a mask of 10^6 words
- * costs 1.1 ms with it, nearly all of that AES, and 2.9 ms with the loops of `ring.ts`. These serve where
- * there is no WebAssembly (`--jitless`), no SIMD in it, or a big-endian processor.
+ * JavaScript has no SIMD, so the addition is a few instructions of WebAssembly, assembled below: with them a
+ * mask of 10^6 words costs 1.3 ms, nearly all of it AES, and with the loops of `ring.ts` 2.2 ms and more. Those
+ * serve where there is no WebAssembly (`--jitless`), no SIMD in it, or a big-endian processor.
  */
 import { endianness } from 'node:os';
 import { addInPlace, subtractInPlace } from './ring.ts';
@@ -34,6 +34,10 @@ declare const WebAssembly:
       validate(code: Uint8Array): boolean;
     }
   | undefined;
+
+/** Bytes of one turn of the kernel's loop: four vectors of four words. */
+const STEP_BYTES = 64;
+const VECTOR_BYTES = 16;
 
 /** target, source: addresses; bytes: a positive multiple of `STEP_BYTES`. */
 type Kernel = (target: number, source: number, bytes: number) => void;
@@ -91,10 +95,6 @@ export function portableShard(): Shard {
     },
   };
 }
-
-/** Bytes of one turn of the kernel's loop: four vectors of four words. */
-const STEP_BYTES = 64;
-const VECTOR_BYTES = 16;
 
 /** Opcodes of the WebAssembly Core Specification 2.0 §5.4; SIMD's own stand behind the prefix 0xfd. */
 const OP = {

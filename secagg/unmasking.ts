@@ -52,7 +52,10 @@ export function finish(state: CollectingUnmaskings): Aggregate {
 export async function finishWith(state: CollectingUnmaskings, execute: MaskExecutor): Promise<Aggregate> {
   const tasks = masksLeft(state);
   try {
-    const pieces = await execute(tasks, state.context.plan.model.dimension);
+    const { dimension } = state.context.plan.model;
+    const pieces = await execute(tasks, dimension);
+    const words = pieces.reduce((total, { length }) => total + length, 0);
+    if (words !== dimension) throw new RangeError(`The masks cover ${words} of ${dimension} words.`);
     const sum = state.sum.release();
     let from = 0;
     for (const piece of pieces) {

@@ -134,6 +134,7 @@ describe('finishWith', () => {
     };
     await expect(finishWith(state, broken)).rejects.toThrowError('no thread');
     for (const { key } of given) expect(() => key.expose()).toThrowError(/erased/);
+    await expect(finishWith(state, async () => [new Int32Array(5)])).rejects.toThrowError(/5 of 65539/);
     const { sum } = await finishWith(state, pool.execute);
     expect(sum.slice(0, 9)).toEqual(ringSum(vectors, survivors).slice(0, 9));
     await expect(finishWith(state, pool.execute)).rejects.toMatchObject({ code: 'ALREADY_SPENT' });

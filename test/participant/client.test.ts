@@ -79,6 +79,25 @@ describe('a model', () => {
     });
   });
 
+  it('that came with its plan is not fetched', async () => {
+    const small = Float32Array.of(1, -2, 3);
+    const { server: sessions, address } = await listen();
+    const { client, heard } = connect(files, address);
+    await heard.when((message) => message.type === 'welcome');
+    const send = (hash: Uint8Array) =>
+      sessions.send(north, {
+        type: 'plan',
+        plan: planFor(hash, 3),
+        weights: weightsToBytes(small),
+      });
+    send(weightsHash(small));
+    const first = await heard.when((message) => message.type === 'plan');
+    expect(await client.fetchModel(first.plan)).toEqual(small);
+    send(weightsHash(weights));
+    const second = await heard.when((message) => message.type === 'plan', 2);
+    await expect(client.fetchModel(second.plan)).rejects.toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+  });
+
   it('that nobody has is not waited for', async () => {
     const { address } = await listen();
     const { client } = connect(files, address);

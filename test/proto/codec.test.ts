@@ -73,7 +73,7 @@ it('no message of the largest consortium passes the limit of one message', () =>
   const words = new Int32Array(CHUNK_BYTES / 4);
   const envelopes = ids.map((id) => ({ from: id, to: id, ciphertext: Buffer.alloc(80) }));
   const sizes = [
-    to.bytes({ type: 'plan', plan: testPlan(100) }),
+    to.bytes({ type: 'plan', plan: testPlan(100), weights: Buffer.alloc(CHUNK_BYTES) }),
     to.bytes({ type: 'instruction', attempt, body: { opens: 'R1', u1: ids.map(advertisementOf) } }),
     to.bytes({ type: 'instruction', attempt, body: { opens: 'R2', inbox: { u2: ids, envelopes } } }),
     from.bytes({
@@ -162,6 +162,7 @@ const TO_CHECKS: readonly [keyof typeof TO_HOSPITAL, string, readonly unknown[],
   ['round-closed', 'roundClosed.attempt', [null], 'round_closed.attempt'],
   ['job-closed', 'jobClosed.job', BAD_IDS, 'job_closed.job'],
   ['job-closed', 'jobClosed.reason', [longText], 'job_closed.reason'],
+  ['plan', 'weights', [bytes(CHUNK_BYTES + 1)], 'weights'],
   ['plan', 'plan.attempt.job', BAD_IDS, 'plan is not valid at job'],
   ['plan', 'plan.attempt', [null], 'plan is not valid at job'],
   ['plan', 'plan.model', [null], 'plan is not valid at model'],
@@ -187,6 +188,13 @@ describe('a message with one field wrong is refused by the name of that field', 
       const output = to.parse(wire.toHospital.serialize(spoiltWire));
       expectRefused(() => to.decode(output), literally(name));
     }
+  });
+
+  it('weights without a plan', () => {
+    const output = to.parse(
+      wire.toHospital.serialize({ ...encodeToHospital(TO_HOSPITAL.ack), weights: bytes(4) }),
+    );
+    expectRefused(() => to.decode(output), /weights come with a plan only/);
   });
 
   function literally(name: string): RegExp {

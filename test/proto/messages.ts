@@ -61,7 +61,7 @@ export const FROM_HOSPITAL: Record<FromKind, FromHospital> = {
 
 export const TO_HOSPITAL: Record<ToKind, ToHospital> = {
   welcome: { type: 'welcome', heartbeatMs: 5000 },
-  plan: { type: 'plan', plan: testPlan(5, { model: { hash: fill(32, 0) } }) },
+  plan: { type: 'plan', plan: testPlan(5, { model: { hash: fill(32, 0) } }), weights: fill(8, 10) },
   ack: { type: 'ack', attempt, stage: 'R2', failure },
   'round-closed': { type: 'round-closed', attempt, failure: null },
   'job-closed': { type: 'job-closed', job: attempt.job, failure },

@@ -14,6 +14,7 @@ export interface ToHospital {
   'ack'?: (_fedward_v1_Ack | null);
   'roundClosed'?: (_fedward_v1_RoundClosed | null);
   'jobClosed'?: (_fedward_v1_JobClosed | null);
+  'weights'?: (Buffer | Uint8Array | string);
   'body'?: "welcome"|"plan"|"instruction"|"ack"|"roundClosed"|"jobClosed";
 }
 
@@ -24,5 +25,6 @@ export interface ToHospital__Output {
   'ack'?: (_fedward_v1_Ack__Output | null);
   'roundClosed'?: (_fedward_v1_RoundClosed__Output | null);
   'jobClosed'?: (_fedward_v1_JobClosed__Output | null);
+  'weights': (Buffer);
   'body'?: "welcome"|"plan"|"instruction"|"ack"|"roundClosed"|"jobClosed";
 }
