@@ -45,6 +45,11 @@ export async function runRoundsBench(options: RoundsOptions): Promise<RoundsFigu
   check(options);
   const folder = await mkdtemp(join(tmpdir(), 'fedward-bench-'));
   const processes: Process[] = [];
+  let interrupt = () => {};
+  const interrupted = new Promise<never>((_, reject) => {
+    interrupt = () => reject(new FedwardError('ROUND_ABORTED', 'The benchmark was interrupted.'));
+  });
+  process.once('SIGINT', interrupt);
   try {
     const syncMs = medianSync(join(folder, 'sync'));
     const consortium = await provision(options, folder);
@@ -58,19 +63,24 @@ export async function runRoundsBench(options: RoundsOptions): Promise<RoundsFigu
       return started;
     };
     const coordinator = start('coordinator', consortium.coordinator);
-    const { port } = await Promise.race([coordinator.said('listening'), coordinator.failed]);
+    const { port } = await Promise.race([coordinator.said('listening'), coordinator.failed, interrupted]);
     const ended = coordinator.said('ended');
     const members = consortium.hospitals(port).map((task) => start(task.self, task));
     const left = Promise.all(members.map((member) => member.said('left')));
-    const failed = processes.map((each) => each.failed);
+    const failed = [interrupted, ...processes.map((each) => each.failed)];
     const { committedAt, bytesPerHospital, failure, cpuMs } = await Promise.race([ended, ...failed]);
     if (failure !== null) throw new FedwardError(failure.code, failure.reason);
     const hospitalCpu = (await Promise.race([left, ...failed])).reduce((sum, each) => sum + each.cpuMs, 0);
     const { hospitals, dimension, rounds, warmUp, mode } = options;
+    const { exact } = verification.result();
+    if (exact !== warmUp) {
+      const wrong = `Of ${warmUp} sums ${exact} were exact: what was measured is not worth a figure.`;
+      throw new FedwardError('UNEXPECTED', wrong);
+    }
     return {
       ...pace(committedAt.slice(warmUp - 1)),
       ...{ hospitals, dimension, rounds, warmUpRounds: warmUp, mode },
-      exactSums: verification.result().exact,
+      exactSums: exact,
       ...{ bytesPerHospital, syncMs },
       coordinatorCpuMs: rounded(cpuMs / rounds),
       hospitalCpuMs: rounded(hospitalCpu / hospitals / rounds),
@@ -79,6 +89,7 @@ export async function runRoundsBench(options: RoundsOptions): Promise<RoundsFigu
       cores: availableParallelism(),
     };
   } finally {
+    process.off('SIGINT', interrupt);
     for (const each of processes) each.kill();
     await Promise.all(processes.map((each) => each.gone));
     await rm(folder, { recursive: true, force: true });

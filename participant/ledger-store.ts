@@ -23,6 +23,9 @@ const SCHEMA = `
     BEGIN SELECT RAISE(ABORT, 'the privacy ledger is append-only'); END;
 `;
 
+const OPEN_AGAIN_MS = 5;
+const SLEEPER = new Int32Array(new SharedArrayBuffer(4));
+
 /**
  * Opens or creates the file. Any number of connections and processes may hold it open.
  *
@@ -57,19 +60,38 @@ export function openLedgerStore(file: string, busyTimeoutMs = 5000): LedgerFile 
 }
 
 function openDatabase(file: string, busyTimeoutMs: number): Database.Database {
+  const deadline = performance.now() + busyTimeoutMs;
+  for (;;) {
+    try {
+      return tryOpen(file, busyTimeoutMs);
+    } catch (cause) {
+      if (!isBusy(cause)) {
+        throw new FedwardError(
+          'CONFIG_INVALID',
+          `The ledger file ${file} cannot be opened. Check that its directory exists and is writable, and that it is a ledger.`,
+          { cause },
+        );
+      }
+      if (performance.now() > deadline) throw busyError(file, busyTimeoutMs, cause);
+      Atomics.wait(SLEEPER, 0, 0, OPEN_AGAIN_MS);
+    }
+  }
+}
+
+/**
+ * SQLite does not wait where two processes turn the same new file into a WAL one at once: whoever comes second is
+ * told SQLITE_BUSY there and then, busy timeout or not. So the opening is tried again as a whole.
+ */
+function tryOpen(file: string, busyTimeoutMs: number): Database.Database {
+  const db = new Database(file, { timeout: busyTimeoutMs });
   try {
-    const db = new Database(file, { timeout: busyTimeoutMs });
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     db.exec(SCHEMA);
     return db;
   } catch (cause) {
-    if (isBusy(cause)) throw busyError(file, busyTimeoutMs, cause);
-    throw new FedwardError(
-      'CONFIG_INVALID',
-      `The ledger file ${file} cannot be opened. Check that its directory exists and is writable, and that it is a ledger.`,
-      { cause },
-    );
+    db.close();
+    throw cause;
   }
 }
 

@@ -18,7 +18,7 @@ export const roundsBenchCommand: CommandModule<object, RoundsArguments> = {
       .option('hospitals', { type: 'number', default: 10, describe: 'Processes, from 3 to 100' })
       .option('dimension', { type: 'number', default: 10_000, describe: 'Parameters of the model' })
       .option('rounds', { type: 'number', default: 50, describe: 'Rounds to measure' })
-      .option('warm-up', { type: 'number', default: 20, describe: 'Rounds before those, not measured' })
+      .option('warm-up', { type: 'number', default: 50, describe: 'Rounds before those, not measured' })
       .option('mode', {
         choices: ['distributed', 'none'] as const,
         default: 'distributed' as const,

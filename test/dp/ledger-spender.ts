@@ -8,9 +8,9 @@ const [file = '', job = '', maxEpsilon = ''] = process.argv.slice(2);
 
 process.on('disconnect', () => process.exit());
 process.once('message', () => {
-  const ledger = openLedger(openLedgerStore(file), exampleTerms({ maxEpsilon: Number(maxEpsilon) }));
   let round = 0;
   try {
+    const ledger = openLedger(openLedgerStore(file), exampleTerms({ maxEpsilon: Number(maxEpsilon) }));
     while (round < 2000) {
       ledger.commit(ledger.reserve(chargeFor(round + 1, 1, { job })));
       round++;

@@ -88,11 +88,11 @@ describe('openLedgerStore', () => {
     const affordable = affordableRounds(0.7);
     expect(affordable).toBeGreaterThan(50);
     const children = ['one', 'two'].map((job) => spender(file, job, 0.7));
-    await Promise.all(children.map((child) => once(child, 'message')));
-    const answers = children.map((child) => once(child, 'message'));
-    for (const child of children) child.send('go');
+    await Promise.all(children.map((each) => once(each, 'message')));
+    const answers = children.map((each) => once(each, 'message'));
+    for (const each of children) each.send('go');
     const results = (await Promise.all(answers)).map(([message]) => message);
-    for (const child of children) child.disconnect();
+    for (const each of children) each.disconnect();
     expect(results.map((result) => result.code)).toEqual(['BUDGET_EXHAUSTED', 'BUDGET_EXHAUSTED']);
     expect(results[0].rounds + results[1].rounds).toBe(affordable);
     const summary = openLedger(open(), exampleTerms({ maxEpsilon: 0.7 })).summary();
@@ -104,15 +104,31 @@ describe('openLedgerStore', () => {
     expect(summary.epsilon).toBeLessThanOrEqual(0.7);
   });
 
+  it('processes that create the file at the same moment all get it', async () => {
+    const children = [1, 2, 3].map(() => child('./ledger-opener.ts', []));
+    await Promise.all(children.map((each) => once(each, 'message')));
+    for (let attempt = 0; attempt < 30; attempt++) {
+      const answers = children.map((each) => once(each, 'message'));
+      const race = { file: join(directory, `new-${attempt}.db`), at: Date.now() + 5 };
+      for (const each of children) each.send(race);
+      expect((await Promise.all(answers)).map(([message]) => message)).toEqual([
+        'opened',
+        'opened',
+        'opened',
+      ]);
+    }
+    for (const each of children) each.disconnect();
+  });
+
   it('survives a kill -9 between reserve and commit', async () => {
-    const child = spender(file, 'mail', 100);
-    await once(child, 'message');
-    child.send('go');
+    const victim = spender(file, 'mail', 100);
+    await once(victim, 'message');
+    victim.send('go');
     const store = open();
     const reader = () => openLedger(store, exampleTerms({ maxEpsilon: 100 })).summary();
     while (reader().reserved < 5) await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    victim.kill('SIGKILL');
+    await once(victim, 'exit');
     const left = reader();
     expect(left.reserved).toBeGreaterThanOrEqual(5);
     expect(left.reserved - left.committed).toBeLessThanOrEqual(1);
@@ -139,6 +155,9 @@ describe('openLedgerStore', () => {
 });
 
 function spender(file: string, job: string, maxEpsilon: number): ChildProcess {
-  const script = fileURLToPath(new URL('./ledger-spender.ts', import.meta.url));
-  return fork(script, [file, job, String(maxEpsilon)], { execArgv: ['--import', 'tsx'] });
+  return child('./ledger-spender.ts', [file, job, String(maxEpsilon)]);
+}
+
+function child(script: string, args: string[]): ChildProcess {
+  return fork(fileURLToPath(new URL(script, import.meta.url)), args, { execArgv: ['--import', 'tsx'] });
 }
