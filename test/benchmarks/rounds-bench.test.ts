@@ -34,5 +34,7 @@ it('tells a person what was measured and on what', () => {
     ...{ warmUpRounds: 20, mode: 'distributed', exactSums: 20, bytesPerHospital: 86_000, syncMs: 0.2 },
     ...{ coordinatorCpuMs: 30, hospitalCpuMs: 15, node: 'v20.20.2', cpu: 'a processor', cores: 2 },
   };
-  expect(sentenceOf(figures)).toMatch(/^9\.5 secure rounds per second: .* 100 ms, 99 % at most 180 ms\.\n50 rounds of/);
+  expect(sentenceOf(figures)).toMatch(
+    /^9\.5 secure rounds per second: .* 100 ms, 99 % at most 180 ms\.\n50 rounds of/,
+  );
 });

@@ -13,7 +13,14 @@ it.each(['distributed', 'none'] as const)(
     const options = { hospitals: 5, dimension: 1000, rounds: 3, warmUp: 2, mode } as const;
     const figures = await runRoundsBench(options);
     expect(Object.keys(figures).slice(0, 3)).toEqual(['roundsPerSecond', 'p50Ms', 'p99Ms']);
-    expect(figures).toMatchObject({ hospitals: 5, dimension: 1000, rounds: 3, warmUpRounds: 2, mode, exactSums: 2 });
+    expect(figures).toMatchObject({
+      hospitals: 5,
+      dimension: 1000,
+      rounds: 3,
+      warmUpRounds: 2,
+      mode,
+      exactSums: 2,
+    });
     for (const figure of ['roundsPerSecond', 'p50Ms', 'coordinatorCpuMs', 'hospitalCpuMs'] as const) {
       expect(figures[figure], figure).toBeGreaterThan(0);
     }
