@@ -80,7 +80,7 @@ export async function trainCentrally(
   return { accuracy, auroc };
 }
 
-function meanGradient(layers: readonly LayerFactors[], parameters: number): Float64Array {
+export function meanGradient(layers: readonly LayerFactors[], parameters: number): Float64Array {
   const gradient = new Float64Array(parameters);
   let offset = 0;
   for (const { rows, fanIn, fanOut, inputs, deltas } of layers) {
@@ -99,14 +99,14 @@ function meanGradient(layers: readonly LayerFactors[], parameters: number): Floa
   return gradient;
 }
 
-interface Adam {
+export interface Adam {
   /** Changed in place by `step`. */
   readonly weights: Float32Array;
   step(gradient: Float64Array): void;
 }
 
 /** Kingma and Ba (2015), algorithm 1, with its default decay rates. */
-function createAdam(weights: Float32Array, rate: number): Adam {
+export function createAdam(weights: Float32Array, rate: number): Adam {
   const first = new Float64Array(weights.length);
   const second = new Float64Array(weights.length);
   let t = 0;

@@ -66,6 +66,66 @@ export function auroc(scores: ArrayLike<number>, labels: ArrayLike<number>): num
   return (doubledRanks - threats * (threats + 1)) / (2 * threats * benign);
 }
 
+/** How predicted classes agree with the true ones. */
+export interface ClassQuality {
+  /** Share of each class's records that are predicted as it; null for a class without records. */
+  readonly recall: readonly (number | null)[];
+  /** Mean over the classes with records of F1 = 2·hits / (records + predictions): each class counts alike. */
+  readonly macroF1: number;
+}
+
+/** @param predicted class index of every record; @param labels the true ones; both below `classes`. */
+export function classQuality(
+  predicted: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+): ClassQuality {
+  checkPairs(predicted, labels);
+  const [hits, records, predictions] = [0, 1, 2].map(() => new Uint32Array(classes));
+  const count = (into: Uint32Array | undefined, index: number) => {
+    if (into !== undefined) into[index] = (into[index] ?? 0) + 1;
+  };
+  for (let i = 0; i < labels.length; i++) {
+    const [label, prediction] = [labels[i] ?? 0, predicted[i] ?? 0];
+    if (label >= classes || prediction >= classes) {
+      throw new FedwardError('INVALID_ARGUMENT', `Labels and predictions must be below ${classes} classes.`);
+    }
+    count(records, label);
+    count(predictions, prediction);
+    if (label === prediction) count(hits, label);
+  }
+  const recall = Array.from({ length: classes }, (_, k) => {
+    const of = records?.[k] ?? 0;
+    return of === 0 ? null : (hits?.[k] ?? 0) / of;
+  });
+  const f1 = recall.flatMap((share, k) =>
+    share === null ? [] : [(2 * (hits?.[k] ?? 0)) / ((records?.[k] ?? 0) + (predictions?.[k] ?? 0))],
+  );
+  return { recall, macroF1: f1.reduce((sum, value) => sum + value, 0) / f1.length };
+}
+
+/**
+ * The class of every record: benign below `threshold`, else the likeliest of the others. So an alarm and a class
+ * never contradict each other, whatever threshold a site works with.
+ *
+ * @param probabilities rows × classes, or one column of P(threat) for two classes.
+ */
+export function predictedClasses(
+  probabilities: Float32Array,
+  scores: ArrayLike<number>,
+  threshold: number,
+): Uint8Array {
+  const columns = probabilities.length / Math.max(1, scores.length);
+  return Uint8Array.from(scores, (score, row) => {
+    if (score < threshold) return 0;
+    let best = 1;
+    for (let k = 2; k < columns; k++) {
+      if ((probabilities[row * columns + k] ?? 0) > (probabilities[row * columns + best] ?? 0)) best = k;
+    }
+    return best;
+  });
+}
+
 function checkPairs(scores: ArrayLike<number>, labels: ArrayLike<number>): void {
   if (scores.length !== labels.length || scores.length === 0) {
     throw new FedwardError(

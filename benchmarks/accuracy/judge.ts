@@ -1,0 +1,114 @@
+/** The threshold of a model, from validation records, and its quality on test records that it never saw. */
+import type { Engine } from '../../threats/engine.ts';
+import { accuracy, auroc, classQuality, predictedClasses } from '../../threats/metrics.ts';
+import { buildNetwork } from '../../threats/networks.ts';
+import { classProbabilities, threatScores } from '../../threats/scoring.ts';
+import type { Dataset, NetworkSpec } from '../../threats/threat.ts';
+import { setFlatWeights } from '../../threats/weights.ts';
+
+export type ThresholdRule =
+  /** The lowest that raises the alarm for at most `share` of the benign validation records. */
+  | { readonly type: 'falseAlarms'; readonly share: number }
+  /** The one nearest to 0.5 of those that are as accurate on the validation records as the best, within an error. */
+  | { readonly type: 'accuracy' };
+
+export interface Quality {
+  readonly threshold: number;
+  readonly accuracy: number;
+  readonly auroc: number;
+  /** Over the classes of the network. */
+  readonly macroF1: number;
+  /** Per class of the network, the share of its records that are given this class. */
+  readonly recall: readonly (number | null)[];
+  /** Per class of the labels, the share of its records that raise an alarm: of class 0, false alarms. */
+  readonly alarms: readonly (number | null)[];
+}
+
+export interface Judge {
+  /** @param weights flat, in the order of `threats/weights.ts`. */
+  judge(weights: Float32Array): Quality;
+  dispose(): void;
+}
+
+/** @param families how many classes the labels have, which may be more than the network tells apart. */
+export function createJudge(
+  engine: Engine,
+  network: NetworkSpec,
+  families: number,
+  rule: ThresholdRule,
+  { validation, test }: { readonly validation: Dataset; readonly test: Dataset },
+): Judge {
+  const model = buildNetwork(engine, network);
+  const classes = Math.max(2, network.layers.at(-1)?.units ?? 1);
+  const known = classes === families ? test.labels : test.labels.map((label) => Math.min(1, label));
+  const output = (data: Dataset) => {
+    const probabilities = classProbabilities(engine, model, data);
+    return { probabilities, scores: threatScores(probabilities, data.rows) };
+  };
+  return {
+    judge(weights) {
+      setFlatWeights(engine, model, weights);
+      const threshold = thresholdOf(rule, output(validation).scores, validation.labels);
+      const { probabilities, scores } = output(test);
+      const predicted = predictedClasses(probabilities, scores, threshold);
+      return {
+        threshold,
+        accuracy: accuracy(scores, test.labels, threshold),
+        auroc: auroc(scores, test.labels),
+        ...classQuality(predicted, known, classes),
+        alarms: alarmsOf(predicted, test.labels, families),
+      };
+    },
+    dispose() {
+      model.dispose();
+    },
+  };
+}
+
+function alarmsOf(predicted: Uint8Array, labels: Uint8Array, families: number): (number | null)[] {
+  return Array.from({ length: families }, (_, family) => {
+    const own = predicted.filter((_, i) => labels[i] === family);
+    return own.length === 0 ? null : own.filter((label) => label > 0).length / own.length;
+  });
+}
+
+/** Scores at or above the result raise the alarm. */
+export function thresholdOf(rule: ThresholdRule, scores: Float32Array, labels: Uint8Array): number {
+  switch (rule.type) {
+    case 'falseAlarms': {
+      const benign = scores.filter((_, i) => labels[i] === 0).sort();
+      // The highest score that must stay silent; ties with it stay silent too.
+      const silent = benign[benign.length - 1 - Math.floor(rule.share * benign.length)] ?? 0;
+      return benign.find((score) => score > silent) ?? 1;
+    }
+    case 'accuracy':
+      return mostAccurate(scores, labels);
+    default:
+      return rule satisfies never;
+  }
+}
+
+/**
+ * Of the thresholds whose accuracy is within one standard error of the best (Breiman et al. 1984), the one nearest
+ * to 0.5: the very best on a few hundred records would mostly be an accident of these records.
+ */
+function mostAccurate(scores: Float32Array, labels: Uint8Array): number {
+  const order = [...scores.keys()].sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
+  let right = labels.filter((label) => label > 0).length;
+  const candidates: { readonly right: number; readonly least: number; readonly most: number }[] = [];
+  // A threshold between two neighbouring scores: all records before it are silent.
+  let least = 0;
+  for (const record of order) {
+    const score = scores[record] ?? 0;
+    if (score > least) candidates.push({ right, least, most: score });
+    least = score;
+    right += (labels[record] ?? 0) > 0 ? -1 : 1;
+  }
+  if (least < 1) candidates.push({ right, least, most: 1 });
+  const best = Math.max(...candidates.map((one) => one.right)) / labels.length;
+  const enough = (best - Math.sqrt((best * (1 - best)) / labels.length)) * labels.length;
+  const thresholds = candidates
+    .filter((one) => one.right >= enough)
+    .map(({ least: from, most: to }) => (from < 0.5 && to >= 0.5 ? 0.5 : (from + to) / 2));
+  return thresholds.reduce((a, b) => (Math.abs(b - 0.5) < Math.abs(a - 0.5) ? b : a), 1);
+}

@@ -1,0 +1,86 @@
+/** What the readers of rows give: typed cells by name, in three bags of which an encoder sees only one. */
+import { createHash } from 'node:crypto';
+import type { ExpansionLimits } from './gzip.ts';
+import type { FollowOptions } from './lines-follow.ts';
+import type { Reader, ReadOptions, ReadRecord, Refused } from './reader.ts';
+
+/** `null` stands for a value that the log leaves unset. */
+export type Cell = string | number | null;
+export type Cells = Readonly<Record<string, Cell>>;
+
+export interface RowSample {
+  /** The layout the row came in: `nsl-kdd`, `zeek/conn`, `suricata/flow`, … */
+  readonly format: string;
+  /** What an encoder may look at. */
+  readonly fields: Cells;
+  /** What a label rule may look at. */
+  readonly labels: Cells;
+  /**
+   * What names the record or gives its label away (ids, date and time of a staged attack, difficulty): for
+   * quality checks and entity ids, never for an encoder.
+   */
+  readonly context: Cells;
+}
+
+/** `position` is the line, or the entry's number in a document; a refusal names the column where it is known. */
+export interface RowRefused extends Refused {
+  /** 1-based. */
+  readonly column: number | null;
+}
+
+export type RowItem = ReadRecord<RowSample> | RowRefused;
+
+export interface RowReadOptions extends ReadOptions {
+  /** Bytes one line may have, or one audit message. @default 1 MiB */
+  readonly limit?: number;
+  /** Bytes one document may have that can only be read whole: a FHIR Bundle, an advisory. @default 64 MiB */
+  readonly documentLimit?: number;
+  readonly expansion?: ExpansionLimits;
+  /** Ends the reading with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Goes on with what is appended to the file, over rotations. Only for a file that is read by lines. */
+  readonly follow?: FollowOptions;
+}
+
+export interface RowReader extends Reader<RowSample> {
+  read(path: string, options?: RowReadOptions): AsyncGenerator<RowItem>;
+  /** The items of `read`, many at once: what a training run over millions of rows takes. */
+  readBatches(path: string, options?: RowReadOptions): AsyncGenerator<readonly RowItem[]>;
+  identity(sample: RowSample): string;
+}
+
+type Batches = (path: string, options: RowReadOptions) => AsyncGenerator<readonly RowItem[]>;
+
+export function rowReader(
+  about: Pick<Reader<RowSample>, 'id' | 'title' | 'threat'>,
+  batches: Batches,
+): RowReader {
+  return {
+    ...about,
+    readBatches: (path, options = {}) => batches(path, options),
+    async *read(path, options = {}) {
+      for await (const batch of batches(path, options)) {
+        for (const item of batch) yield item;
+      }
+    },
+    identity: rowIdentity,
+  };
+}
+
+/** Equal for rows of one format whose fields are equal; labels and context do not count. */
+export function rowIdentity({ format, fields }: RowSample): string {
+  const cells = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([format, cells]))
+    .digest('base64');
+}
+
+export function refused(source: string, position: number, reason: string, column: number | null = null) {
+  return { kind: 'refused', source, position, column, reason } as const;
+}
+
+/** `conn.log:12:3`: as compilers and editors write it. */
+export function formatPlace(item: RowItem): string {
+  const column = item.kind === 'refused' && item.column !== null ? `:${item.column}` : '';
+  return item.position === 0 ? item.source : `${item.source}:${item.position}${column}`;
+}

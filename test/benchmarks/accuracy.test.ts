@@ -1,0 +1,135 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type AccuracyOptions, type Run, runAccuracy } from '../../benchmarks/accuracy/bench.ts';
+import { deduplicated, parseRows, rowsBetween } from '../../benchmarks/accuracy/data.ts';
+import { federatedJob } from '../../benchmarks/accuracy/federated.ts';
+import { thresholdOf } from '../../benchmarks/accuracy/judge.ts';
+import { nslKddSubject } from '../../benchmarks/accuracy/network-intrusion.ts';
+import { reportLines, spreadOf, summariesOf } from '../../benchmarks/accuracy/report.ts';
+import { subjectFor } from '../../benchmarks/accuracy/subject.ts';
+import { alphaOf } from '../../benchmarks/cli/accuracy.ts';
+import { seededUniform } from '../../benchmarks/seeded.ts';
+import { privacySpent } from '../../coordinator/job.ts';
+import { BitSource, osEntropy } from '../../dp/sampling/entropy.ts';
+import { binaryHead } from '../../threats/binary-head.ts';
+import { loadEngine } from '../../threats/engine.ts';
+import { parameterCount } from '../../threats/threat.ts';
+
+describe('thresholds', () => {
+  const labels = Uint8Array.of(0, 0, 0, 0, 3, 1);
+  const scores = Float32Array.of(0.125, 0.25, 0.5, 0.75, 0.625, 0.875);
+
+  test('at most the share of benign records raise an alarm', () => {
+    const at = (share: number) => thresholdOf({ type: 'falseAlarms', share }, scores, labels);
+    // Four benign records: a quarter is the one at 0.75; nothing may pass at less.
+    expect([0.25, 0.5].map(at)).toEqual([0.75, 0.5]);
+    expect(at(0.2)).toBe(1);
+    const tied = Float32Array.of(0.5, 0.5, 0.5, 0.75, 0, 0);
+    expect(thresholdOf({ type: 'falseAlarms', share: 0.5 }, tied, labels)).toBe(0.75);
+  });
+
+  test('0.5 where it is as good as the best, else the nearest that is', () => {
+    const most = (values: number[], of: number[]) =>
+      thresholdOf({ type: 'accuracy' }, Float32Array.from(values), Uint8Array.from(of));
+    expect(most([0.25, 0.75], [0, 1])).toBe(0.5);
+    const shifted = Array.from({ length: 100 }, (_, i) => (i < 50 ? 0.0625 : 0.125));
+    expect(
+      most(
+        shifted,
+        shifted.map((score) => (score > 0.1 ? 1 : 0)),
+      ),
+    ).toBe(0.09375);
+  });
+});
+
+test('partitions by name', () => {
+  expect([alphaOf('dirichlet:0.5'), alphaOf('iid')]).toEqual([0.5, null]);
+  for (const wrong of ['dirichlet', 'dirichlet:0', 'dirichlet:-1', 'pathological']) {
+    expect(() => alphaOf(wrong)).toThrow(/--partition must be/);
+  }
+});
+
+test('data sets are told apart by their files, and a wrong one is refused in words', () => {
+  expect(subjectFor('network-intrusion', ['x', 'KDDTrain+.txt.gz'])).toBe(nslKddSubject);
+  expect(() => subjectFor('network-intrusion', ['x'])).toThrow(/KDDTrain\+\.txt\.gz or \*unsw/);
+  expect(() => subjectFor('coffee', [])).toThrow(/must be one of network-intrusion, phishing-website/);
+});
+
+test('rows: wrong widths and numbers are located; equal records of one label count once', () => {
+  const specs = [{ kind: 'oneOf', field: 'a', values: [0, 1] }] as const;
+  expect(() => parseRows(['1,2', '1'], ['a', 'b'], specs)).toThrow('Row 2 has 1 values; 2 are expected.');
+  expect(() => parseRows(['x,2'], ['a', 'b'], specs)).toThrow('Row 1: a must be a number.');
+  expect(() => parseRows([], ['b'], specs)).toThrow('There is no column "a".');
+  const samples = [0, 1, 0, 0].map((a) => ({ fields: { a } }));
+  const { labels } = deduplicated({ samples, labels: Uint8Array.of(0, 1, 0, 1) });
+  expect([...labels]).toEqual([0, 1, 1]);
+});
+
+test('rows of a matrix are shared, not copied', () => {
+  const data = {
+    rows: 3,
+    width: 2,
+    features: Float32Array.of(1, 2, 3, 4, 5, 6),
+    labels: Uint8Array.of(0, 1, 2),
+  };
+  const { rows, features, labels } = rowsBetween(data, 1, 3);
+  expect({ rows, features: [...features], labels: [...labels] }).toEqual({
+    ...{ rows: 2, features: [3, 4, 5, 6], labels: [1, 2] },
+  });
+  expect(features.buffer).toBe(data.features.buffer);
+});
+
+test('the job is the coordinator’s: the least noise that keeps rounds and spares within ε', () => {
+  const of = { constants: nslKddSubject.training, hospitals: 10, records: 113_375 };
+  const { plan } = federatedJob({ ...of, threat: nslKddSubject.model, epsilon: 1 });
+  const { rounds, spareAttempts, expectedBatch } = plan.training;
+  expect(privacySpent(plan, rounds + spareAttempts)?.epsilon).toBeLessThanOrEqual(1);
+  expect(privacySpent(plan, rounds + spareAttempts)?.epsilon).toBeGreaterThan(0.99);
+  expect(expectedBatch).toBeCloseTo(0.05 * 110_000, 6);
+  expect(federatedJob({ ...of, threat: nslKddSubject.model, epsilon: null }).plan.privacy).toMatchObject({
+    ...{ mode: 'none', noiseMultiplier: 0, clip: 10 },
+  });
+  const binary = binaryHead(nslKddSubject.model);
+  expect(parameterCount(binary.network)).toBe(nslKddSubject.model.encoder.width + 1);
+});
+
+test('spread', () => {
+  expect(spreadOf([1, 2, 3])).toEqual({ mean: 2, sd: 1 });
+  expect(spreadOf([5])).toEqual({ mean: 5, sd: 0 });
+});
+
+test('a whole benchmark on a small file', { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fedward-accuracy-'));
+  const uniform = seededUniform(1);
+  const lines = Array.from({ length: 900 }, () => {
+    const cells = Array.from({ length: 30 }, () => Math.floor(3 * uniform()) - 1);
+    const sum = cells.slice(0, 6).reduce((a, b) => a + b, 0);
+    return [...cells, sum < 0 ? -1 : 1].join(',');
+  });
+  writeFileSync(join(folder, 'phishing-websites.csv'), lines.join('\n'));
+  const options: AccuracyOptions = {
+    ...{ threat: 'phishing-website', data: folder, hospitals: 3, head: 'family' },
+    ...{ alpha: 1, epsilons: [8], seeds: [1] },
+  };
+  const runs: Run[] = [];
+  const setting = await runAccuracy(
+    await loadEngine({ prefer: 'wasm' }),
+    options,
+    new BitSource(osEntropy()),
+    () => 0,
+    { progress: () => {}, run: (run) => runs.push(run) },
+  );
+  expect(setting.records).toEqual({ train: 648, validation: 72, test: 180 });
+  expect(runs.map(({ training }) => training)).toEqual(['federated-dp', 'federated', 'pooled', 'alone']);
+  const [dp, plain] = runs;
+  expect(dp?.epsilonSpent).toBeGreaterThan(7.5);
+  expect(dp?.epsilonSpent).toBeLessThanOrEqual(8);
+  expect([plain?.epsilonSpent, plain?.delta]).toEqual([null, null]);
+  expect(plain?.accuracy).toBeGreaterThan(0.85);
+  expect(plain?.auroc).toBeGreaterThan(dp?.auroc ?? 1);
+  const [summary] = summariesOf(setting, runs);
+  expect(summary?.kept?.accuracy).toBeCloseTo((dp?.accuracy ?? 0) / (plain?.accuracy ?? 1), 12);
+  expect(reportLines(options, setting, runs).join('\n')).toContain('federated, ε = 8');
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { labelled, parseRows, readLines } from '../../../benchmarks/accuracy/data.ts';
+import { NSL_KDD_COLUMNS, unswNb15Subject } from '../../../benchmarks/accuracy/network-intrusion.ts';
+import { type FieldSpec, featureNames } from '../../../threats/features.ts';
+import {
+  KDD_FAMILIES,
+  kddLabel,
+  UNSW_FAMILIES,
+  unswLabel,
+} from '../../../threats/network-intrusion/attacks.ts';
+import {
+  NSL_KDD_FIELDS,
+  networkIntrusion,
+  nslKddSampleSchema,
+} from '../../../threats/network-intrusion/nsl-kdd.ts';
+import { networkIntrusionUnsw, UNSW_NB15_FIELDS } from '../../../threats/network-intrusion/unsw-nb15.ts';
+import { publicData } from '../public-data.ts';
+import { aurocOf } from '../shuffled-labels.ts';
+
+test('attack families, those of the test set included', () => {
+  expect(['normal', 'neptune', 'mscan', 'snmpguess', 'xterm'].map(kddLabel)).toEqual([0, 1, 2, 3, 4]);
+  expect(unswLabel(' Backdoors')).toBe(unswLabel('Backdoor'));
+  expect(unswLabel('Normal')).toBe(0);
+  expect(() => kddLabel('log4shell')).toThrow(/no attack family.*log4shell/);
+  expect(() => unswLabel('')).toThrow(/no attack family/);
+});
+
+describe.each<[string, readonly FieldSpec[], number, string[]]>([
+  ['nsl-kdd', NSL_KDD_FIELDS, 41, ['label', 'difficulty']],
+  // 42 features less the two initial sequence numbers.
+  ['unsw-nb15', UNSW_NB15_FIELDS, 40, ['id', 'label', 'attack_cat', 'stcpb', 'dtcpb']],
+])('%s', (_, specs, count, leaks) => {
+  test('reads every feature and none that gives the label away', () => {
+    const fields = specs.map(({ field }) => field);
+    expect(fields).toHaveLength(count);
+    for (const leak of leaks) {
+      expect(fields).not.toContain(leak);
+      expect(featureNames(specs).filter((name) => name.startsWith(leak))).toEqual([]);
+    }
+  });
+});
+
+test('what an encoder does not declare changes nothing', () => {
+  const { encoder } = networkIntrusion;
+  const fields = { protocol_type: 'tcp', flag: 'S0', src_bytes: 0, count: 123 };
+  const [plain, leaky] = [fields, { ...fields, difficulty: 21, label: 'neptune' }].map((cells) => {
+    const row = new Float32Array(encoder.width);
+    encoder.encode({ fields: cells }, row, 0);
+    return row;
+  });
+  expect(leaky).toEqual(plain);
+  expect(encoder.width).toBe(featureNames(NSL_KDD_FIELDS).length);
+});
+
+const nsl = publicData('nsl-kdd');
+describe.skipIf(!nsl.present)('NSL-KDD (skipped where the data is not there)', () => {
+  test('official counts of the test set, and every row fits the schema', async () => {
+    const lines = await readLines(nsl.path, 'KDDTest+.txt');
+    const rows = parseRows(lines, NSL_KDD_COLUMNS, NSL_KDD_FIELDS);
+    const counts = KDD_FAMILIES.map(
+      (_, label) => rows.filter(({ cell }) => kddLabel(cell('label')) === label).length,
+    );
+    expect(counts).toEqual([9711, 7460, 2421, 2885, 67]);
+    for (const { sample } of rows.slice(0, 2000)) nslKddSampleSchema.parse(sample);
+  });
+
+  test('shuffled labels teach nothing, true ones much', { timeout: 60_000 }, async () => {
+    const lines = (await readLines(nsl.path, 'KDDTrain+.txt')).slice(0, 12_000);
+    const rows = parseRows(lines, NSL_KDD_COLUMNS, NSL_KDD_FIELDS);
+    const train = labelled(rows, ({ cell }) => kddLabel(cell('label')));
+    const shuffledAuroc = await aurocOf(networkIntrusion, train, 8_000, true);
+    expect(shuffledAuroc).toBeGreaterThanOrEqual(0.45);
+    expect(shuffledAuroc).toBeLessThanOrEqual(0.55);
+    expect(await aurocOf(networkIntrusion, train, 3_000, false)).toBeGreaterThan(0.98);
+  });
+});
+
+const unsw = publicData('unsw-nb15');
+describe.skipIf(!unsw.present)('UNSW-NB15 (skipped where the data is not there)', () => {
+  test('row and label counts; shuffled labels teach nothing', { timeout: 60_000 }, async () => {
+    const { train } = await unswNb15Subject.load(unsw.path);
+    expect(train.labels).toHaveLength(39_281);
+    expect(UNSW_FAMILIES.map((_, k) => train.labels.filter((label) => label === k).length)).toEqual([
+      ...[23_961, 2583, 5412, 3380, 1232, 1867, 304, 243, 272, 27],
+    ]);
+    const shuffledAuroc = await aurocOf(networkIntrusionUnsw, train, 8_000, true);
+    expect(shuffledAuroc).toBeGreaterThanOrEqual(0.45);
+    expect(shuffledAuroc).toBeLessThanOrEqual(0.55);
+  });
+});
