@@ -115,7 +115,7 @@ test('XML: names without prefix, entities, CDATA, comments, single quotes', () =
 
 test.each([
   ['a document type', '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'],
-  ['a document type that serves nothing', '<!DOCTYPE a [<!ENTITY x "y">]><a/>'],
+  ['a document type that serves nothing', '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>'],
   ['an unknown entity', '<a>&x;</a>'],
   ['a bare ampersand', '<a b="&"/>'],
   ['a code that is no character', '<a>&#xD800;</a>'],
