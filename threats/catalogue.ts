@@ -1,9 +1,20 @@
 /** Every threat that Fedward knows, by id. A new one is a line here; the contract suite tests it then. */
 import { FedwardError } from '../proto/errors.ts';
+import type { LogThreat } from './log-threat.ts';
 import { maliciousEmail } from './malicious-email/index.ts';
+import { networkIntrusion } from './network-intrusion/nsl-kdd.ts';
+import { networkIntrusionUnsw } from './network-intrusion/unsw-nb15.ts';
+import { phishingWebsite } from './phishing-website/index.ts';
 
-export const THREATS = [maliciousEmail] as const;
-export type KnownThreat = (typeof THREATS)[number];
+/** Those whose records are rows of a log. */
+export const LOG_THREATS: readonly LogThreat[] = [networkIntrusion, networkIntrusionUnsw, phishingWebsite];
+
+export type KnownThreat = typeof maliciousEmail | LogThreat;
+export const THREATS: readonly KnownThreat[] = [maliciousEmail, ...LOG_THREATS];
+
+export function isLogThreat(threat: KnownThreat): threat is LogThreat {
+  return 'prepare' in threat;
+}
 
 /** @throws FedwardError `INVALID_ARGUMENT` that lists the ids known. */
 export function threatById(id: string): KnownThreat {

@@ -7,14 +7,12 @@
  */
 import { z } from 'zod';
 import { FedwardError } from '../proto/errors.ts';
+import type { Cell, Cells } from './record.ts';
 import type { Encoder } from './threat.ts';
-
-/** `null` stands for a value that the log leaves unset. */
-export type Cell = string | number | null;
 
 /** A record as an encoder sees it: no label, no id, no time stamp. */
 export interface FieldSample {
-  readonly fields: Readonly<Record<string, Cell>>;
+  readonly fields: Cells;
 }
 
 export type FieldSpec =

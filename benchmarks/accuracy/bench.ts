@@ -5,22 +5,22 @@
  * One tenth of the training records is the consortium's public validation set, which belongs to no hospital:
  * thresholds and the stopping of central training come from it, for all four alike. Test records are seen once.
  */
-import { readdir } from 'node:fs/promises';
 import type { BitSource } from '../../dp/sampling/entropy.ts';
-import { FedwardError } from '../../proto/errors.ts';
 import { binaryHead } from '../../threats/binary-head.ts';
 import type { Engine } from '../../threats/engine.ts';
 import type { Dataset } from '../../threats/threat.ts';
 import { partition, splitTest } from '../partition.ts';
 import { fitCentrally } from './central.ts';
-import { encodeRecords, type Records, rowsBetween } from './data.ts';
+import { encodeRecords, pick, rowsBetween } from './data.ts';
 import { type Federated, federatedJob, trainFederated } from './federated.ts';
-import { createJudge, type Quality } from './judge.ts';
-import { type Subject, subjectFor } from './subject.ts';
+import { createJudge, type Quality, type TestSet } from './judge.ts';
+import type { Loaded, Subject } from './subject.ts';
+import { subjectFor } from './subjects.ts';
 
 export interface AccuracyOptions {
   readonly threat: string;
-  readonly data: string;
+  /** Folder of the data set; null for a threat with a generator. */
+  readonly data: string | null;
   readonly hospitals: number;
   /** Concentration of the Dirichlet distribution; null deals records out evenly at random. */
   readonly alpha: number | null;
@@ -29,9 +29,9 @@ export interface AccuracyOptions {
   readonly head: 'family' | 'binary';
 }
 
-export type TrainingKind = 'federated-dp' | 'federated' | 'pooled' | 'alone';
+export type TrainingKind = 'federated-dp' | 'federated' | 'pooled' | 'alone' | 'rule';
 
-/** One training of one seed; of `alone` the mean over the hospitals. */
+/** One training of one seed; of `alone` the mean over the hospitals; `rule` is the baseline that learns nothing. */
 export interface Run extends Quality {
   readonly seed: number;
   readonly training: TrainingKind;
@@ -72,19 +72,18 @@ export async function runAccuracy(
   clock: () => number,
   tell: { readonly progress: (what: string) => void; readonly run: (run: Run) => void },
 ): Promise<Setting> {
-  const subject = subjectFor(options.threat, await filesOf(options.data));
+  const subject = await subjectFor(options.threat, options.data);
   tell.progress('reading the data');
-  const loaded = await subject.load(options.data);
+  const fixed = subject.source === 'files' ? await subject.load(options.data ?? '') : null;
   const model = options.head === 'binary' ? binaryHead(subject.model) : subject.model;
   const families = subject.model.classes;
   let records = { train: 0, validation: 0, test: 0 };
   for (const seed of options.seeds) {
-    const { validation, shares, pooled, test } = deal(subject, loaded, options, seed);
-    records = { train: pooled.rows, validation: validation.rows, test: test.rows };
-    const judge = createJudge(engine, model.network, families.length, subject.threshold, {
-      validation,
-      test,
-    });
+    const loaded = subject.source === 'files' ? fixed : subject.generate(seed);
+    if (loaded === null) continue;
+    const { validation, shares, pooled, test, ruled } = deal(subject, loaded, options, seed);
+    records = { train: pooled.rows, validation: validation.rows, test: test.dataset.rows };
+    const judge = createJudge(engine, model.network, families.length, subject.threshold, validation, test);
     const measure = async (
       training: TrainingKind,
       epsilon: number | null,
@@ -122,18 +121,14 @@ export async function runAccuracy(
     await measure('federated', null, federated(null));
     await measure('pooled', null, central([pooled]));
     await measure('alone', null, central(shares));
+    if (ruled !== null) {
+      const { validation: own, test: scores } = ruled;
+      await measure('rule', null, async () => ({ qualities: [judge.judgeScores(own, scores)] }));
+    }
     judge.dispose();
   }
   tell.progress('');
   return { subject, families, classes: model.classes, records };
-}
-
-async function filesOf(folder: string): Promise<string[]> {
-  return readdir(folder).catch((cause: unknown) => {
-    throw new FedwardError('DATA_INVALID', `The folder ${folder} cannot be read. Name one with --data.`, {
-      cause,
-    });
-  });
 }
 
 interface Dealt {
@@ -142,12 +137,14 @@ interface Dealt {
   readonly shares: readonly Dataset[];
   /** The same rows, all together. */
   readonly pooled: Dataset;
-  readonly test: Dataset;
+  readonly test: TestSet;
+  /** What the subject's rule says of validation and test records. */
+  readonly ruled: { readonly validation: Float32Array; readonly test: Float32Array } | null;
 }
 
 function deal(
-  { model: { encoder } }: Subject,
-  { train, test }: { readonly train: Records; readonly test: Records | null },
+  { model: { encoder }, rule }: Subject,
+  { train, test }: Loaded,
   { hospitals, alpha }: AccuracyOptions,
   seed: number,
 ): Dealt {
@@ -165,6 +162,7 @@ function deal(
   });
   const validation = original(inner.test);
   const matrix = encodeRecords(encoder, train, [validation, ...owned].flat());
+  const judged = test ?? pick(train, outer.test);
   let end = validation.length;
   const shares = owned.map(({ length }) => {
     const start = end;
@@ -175,10 +173,17 @@ function deal(
     validation: rowsBetween(matrix, 0, validation.length),
     shares,
     pooled: rowsBetween(matrix, validation.length, end),
-    test:
-      test === null
-        ? encodeRecords(encoder, train, outer.test)
-        : encodeRecords(encoder, test, [...test.labels.keys()]),
+    test: {
+      dataset: encodeRecords(encoder, judged, [...judged.labels.keys()]),
+      details: judged.details,
+    },
+    ruled:
+      rule === undefined
+        ? null
+        : {
+            validation: Float32Array.from(pick(train, validation).samples, rule),
+            test: Float32Array.from(judged.samples, rule),
+          },
   };
 }
 
@@ -196,6 +201,13 @@ function meanQuality(qualities: readonly Quality[]): Quality {
     macroF1: over(({ macroF1 }) => macroF1),
     recall: perClass(({ recall }) => recall),
     alarms: perClass(({ alarms }) => alarms),
+    precisionAtOnePercent: over(({ precisionAtOnePercent }) => precisionAtOnePercent),
+    aurocByDetail: Object.fromEntries(
+      Object.keys(qualities[0]?.aurocByDetail ?? {}).map((detail) => [
+        detail,
+        over(({ aurocByDetail }) => aurocByDetail[detail] ?? 0),
+      ]),
+    ),
   };
 }
 

@@ -1,97 +1,116 @@
-/** Public labelled data sets as the accuracy benchmark takes them: samples, labels, and how they are split. */
-import { readdir, readFile } from 'node:fs/promises';
+/** Labelled records as the accuracy benchmark takes them: what the hospitals' own readers and threats make of files. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import type { RowReader } from '../../participant/readers/table-row.ts';
+import { formatPlace } from '../../participant/readers/table-row.ts';
 import { FedwardError } from '../../proto/errors.ts';
-import type { Cell, FieldSample, FieldSpec } from '../../threats/features.ts';
+import type { FieldSample } from '../../threats/features.ts';
+import type { LogThreat, Prepared } from '../../threats/log-threat.ts';
 import type { Dataset, Encoder } from '../../threats/threat.ts';
 
 export interface Records {
   readonly samples: readonly FieldSample[];
   /** Class index of each. */
   readonly labels: Uint8Array;
+  /** What each one is, finer than its class, such as an attack's name; empty where there is no such thing. */
+  readonly details: readonly string[];
 }
 
-/** The one file of `folder` whose name ends like this, and its lines. */
-export async function readLines(folder: string, ending: string): Promise<string[]> {
+/**
+ * The one file of `folder` whose name ends like this, gzip or not.
+ *
+ * @throws FedwardError `DATA_INVALID` when there is none.
+ */
+export async function fileIn(folder: string, ending: string): Promise<string> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new FedwardError('DATA_INVALID', `The folder ${folder} cannot be read. Name one with --data.`, {
       cause,
     });
   });
   const name = names.find((entry) => entry.endsWith(ending) || entry.endsWith(`${ending}.gz`));
-  if (name === undefined) {
-    throw new FedwardError('DATA_INVALID', `There is no file *${ending} or *${ending}.gz in ${folder}.`);
-  }
-  const bytes = await readFile(join(folder, name));
-  const text = (name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  return text.split(/\r?\n/).filter((line) => line !== '');
-}
-
-/** A row of the file: the fields that `specs` declare, and every cell by its column's name. */
-export interface Row {
-  readonly sample: FieldSample;
-  readonly cell: (column: string) => string;
+  if (name !== undefined) return join(folder, name);
+  throw new FedwardError('DATA_INVALID', `There is no file *${ending} or *${ending}.gz in ${folder}.`);
 }
 
 /**
- * Rows of unquoted comma-separated lines.
+ * All labelled records of a file. Public data is expected to be whole: a row that cannot be read ends the benchmark.
  *
- * @throws FedwardError `DATA_INVALID` when a line does not have the columns, or a number is none.
+ * @throws FedwardError `DATA_INVALID` that names the place.
  */
-export function parseRows(
-  lines: readonly string[],
-  columns: readonly string[],
-  specs: readonly FieldSpec[],
-): Row[] {
-  const plan = specs.map((spec) => ({
-    field: spec.field,
-    index: columns.indexOf(spec.field),
-    text: spec.kind === 'oneOf' && typeof spec.values[0] === 'string',
-  }));
-  const missing = plan.find(({ index }) => index < 0);
-  if (missing !== undefined) throw new FedwardError('DATA_INVALID', `There is no column "${missing.field}".`);
-  return lines.map((line, at) => {
-    const cells = line.split(',');
-    if (cells.length !== columns.length) {
-      throw new FedwardError(
-        'DATA_INVALID',
-        `Row ${at + 1} has ${cells.length} values; ${columns.length} are expected.`,
-      );
+export async function readRecords(threat: LogThreat, reader: RowReader, path: string): Promise<Records> {
+  const gathered = gather();
+  const preparer = threat.prepare();
+  for await (const batch of reader.readBatches(path)) {
+    for (const item of batch) {
+      if (item.kind === 'refused') throw broken(`${formatPlace(item)}: ${item.reason}`);
+      for (const prepared of preparer.push(item.sample)) gathered.take(prepared, formatPlace(item));
     }
-    const fields: Record<string, Cell> = {};
-    for (const { field, index, text } of plan) {
-      const value = cells[index] ?? '';
-      fields[field] = text ? value : Number(value);
-      if (!text && Number.isNaN(fields[field])) {
-        throw new FedwardError('DATA_INVALID', `Row ${at + 1}: ${field} must be a number.`);
-      }
-    }
-    return { sample: { fields }, cell: (column) => cells[columns.indexOf(column)] ?? '' };
-  });
+  }
+  for (const prepared of preparer.end()) gathered.take(prepared, path);
+  return gathered.records();
 }
 
-export function labelled(rows: readonly Row[], label: (row: Row) => number): Records {
-  return { samples: rows.map(({ sample }) => sample), labels: Uint8Array.from(rows, label) };
+function gather() {
+  const samples: FieldSample[] = [];
+  const labels: number[] = [];
+  const details: string[] = [];
+  return {
+    take(prepared: Prepared, place: string): void {
+      if (prepared.kind === 'refused') throw broken(`${place}: ${prepared.reason}`);
+      if (prepared.label === null) throw broken(`${place}: the record has no label.`);
+      samples.push(prepared.sample);
+      labels.push(prepared.label);
+      details.push(prepared.detail ?? '');
+    },
+    records: (): Records => ({ samples, labels: Uint8Array.from(labels), details }),
+  };
+}
+
+function broken(what: string): FedwardError {
+  return new FedwardError('DATA_INVALID', `The benchmark needs whole, labelled records. ${what}`);
+}
+
+/** Records that a threat makes of rows which are in memory already, such as a generator's. */
+export function recordsOfRows(
+  threat: LogThreat,
+  rows: Iterable<Parameters<ReturnType<LogThreat['prepare']>['push']>[0]>,
+): Records {
+  const gathered = gather();
+  const preparer = threat.prepare();
+  for (const row of rows) {
+    for (const prepared of preparer.push(row)) gathered.take(prepared, 'A generated row');
+  }
+  for (const prepared of preparer.end()) gathered.take(prepared, 'A generated row');
+  return gathered.records();
 }
 
 /**
  * Equal records of one label once. Records that carry two labels stay in, once with each: a hospital's own are left
  * out (`participant/dataset.ts`), but a test set without them would flatter.
  */
-export function deduplicated({ samples, labels }: Records): Records {
+export function deduplicated(records: Records): Records {
   const first = new Map<string, number>();
-  for (const [i, { fields }] of samples.entries()) {
-    const key = JSON.stringify([labels[i], ...Object.values(fields)]);
+  for (const [i, { fields }] of records.samples.entries()) {
+    const key = JSON.stringify([records.labels[i], ...Object.values(fields)]);
     if (!first.has(key)) first.set(key, i);
   }
-  return pick({ samples, labels }, [...first.values()]);
+  return pick(records, [...first.values()]);
 }
 
-export function pick({ samples, labels }: Records, indices: readonly number[]): Records {
+export function pick({ samples, labels, details }: Records, indices: readonly number[]): Records {
   return {
     samples: indices.flatMap((i) => samples[i] ?? []),
     labels: Uint8Array.from(indices, (i) => labels[i] ?? 0),
+    details: indices.map((i) => details[i] ?? ''),
+  };
+}
+
+/** Several files' records as one. */
+export function joined(parts: readonly Records[]): Records {
+  return {
+    samples: parts.flatMap(({ samples }) => samples),
+    labels: Uint8Array.from(parts.flatMap(({ labels }) => [...labels])),
+    details: parts.flatMap(({ details }) => details),
   };
 }
 

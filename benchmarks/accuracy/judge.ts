@@ -22,11 +22,23 @@ export interface Quality {
   readonly recall: readonly (number | null)[];
   /** Per class of the labels, the share of its records that raise an alarm: of class 0, false alarms. */
   readonly alarms: readonly (number | null)[];
+  /** Share of threats among the hundredth of the test records (at least one) whose scores are highest. */
+  readonly precisionAtOnePercent: number;
+  /** AUROC of the records of each detail, such as an attack's name, against all benign ones. */
+  readonly aurocByDetail: Readonly<Record<string, number>>;
+}
+
+/** Records that are judged, and what each one is in detail. */
+export interface TestSet {
+  readonly dataset: Dataset;
+  readonly details: readonly string[];
 }
 
 export interface Judge {
   /** @param weights flat, in the order of `threats/weights.ts`. */
   judge(weights: Float32Array): Quality;
+  /** The same for scores that come from elsewhere, such as a rule's; they tell benign from malicious only. */
+  judgeScores(validation: Float32Array, test: Float32Array): Quality;
   dispose(): void;
 }
 
@@ -36,7 +48,8 @@ export function createJudge(
   network: NetworkSpec,
   families: number,
   rule: ThresholdRule,
-  { validation, test }: { readonly validation: Dataset; readonly test: Dataset },
+  validation: Dataset,
+  { dataset: test, details }: TestSet,
 ): Judge {
   const model = buildNetwork(engine, network);
   const classes = Math.max(2, network.layers.at(-1)?.units ?? 1);
@@ -45,20 +58,25 @@ export function createJudge(
     const probabilities = classProbabilities(engine, model, data);
     return { probabilities, scores: threatScores(probabilities, data.rows) };
   };
+  const qualityOf = (own: Float32Array, { probabilities, scores }: ReturnType<typeof output>): Quality => {
+    const threshold = thresholdOf(rule, own, validation.labels);
+    const predicted = predictedClasses(probabilities, scores, threshold);
+    return {
+      threshold,
+      accuracy: accuracy(scores, test.labels, threshold),
+      auroc: auroc(scores, test.labels),
+      ...classQuality(predicted, known, classes),
+      alarms: alarmsOf(predicted, test.labels, families),
+      precisionAtOnePercent: precisionAtTop(scores, test.labels, 0.01),
+      aurocByDetail: aurocByDetail(scores, test.labels, details),
+    };
+  };
   return {
     judge(weights) {
       setFlatWeights(engine, model, weights);
-      const threshold = thresholdOf(rule, output(validation).scores, validation.labels);
-      const { probabilities, scores } = output(test);
-      const predicted = predictedClasses(probabilities, scores, threshold);
-      return {
-        threshold,
-        accuracy: accuracy(scores, test.labels, threshold),
-        auroc: auroc(scores, test.labels),
-        ...classQuality(predicted, known, classes),
-        alarms: alarmsOf(predicted, test.labels, families),
-      };
+      return qualityOf(output(validation).scores, output(test));
     },
+    judgeScores: (own, scores) => qualityOf(own, { probabilities: scores, scores }),
     dispose() {
       model.dispose();
     },
@@ -70,6 +88,38 @@ function alarmsOf(predicted: Uint8Array, labels: Uint8Array, families: number): 
     const own = predicted.filter((_, i) => labels[i] === family);
     return own.length === 0 ? null : own.filter((label) => label > 0).length / own.length;
   });
+}
+
+/** Share of threats among the top scores; ties across the border count by their share of threats. */
+export function precisionAtTop(scores: Float32Array, labels: Uint8Array, share: number): number {
+  const size = Math.max(1, Math.round(share * scores.length));
+  const border = scores.toSorted()[scores.length - size] ?? 0;
+  const count = (where: (score: number) => boolean) => {
+    let [records, threats] = [0, 0];
+    for (const [i, score] of scores.entries()) {
+      if (!where(score)) continue;
+      records++;
+      if ((labels[i] ?? 0) > 0) threats++;
+    }
+    return { records, threats };
+  };
+  const above = count((score) => score > border);
+  const tied = count((score) => score === border);
+  return (above.threats + (tied.threats * (size - above.records)) / tied.records) / size;
+}
+
+function aurocByDetail(
+  scores: Float32Array,
+  labels: Uint8Array,
+  details: readonly string[],
+): Record<string, number> {
+  const kinds = new Set(details.filter((detail, i) => detail !== '' && (labels[i] ?? 0) > 0));
+  return Object.fromEntries(
+    [...kinds].sort().map((kind) => {
+      const counts = (_: number, i: number) => labels[i] === 0 || details[i] === kind;
+      return [kind, auroc(scores.filter(counts), labels.filter(counts))];
+    }),
+  );
 }
 
 /** Scores at or above the result raise the alarm. */

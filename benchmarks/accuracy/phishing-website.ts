@@ -1,9 +1,12 @@
 /** UCI 327: a random fifth is the test set, after repetitions were left out. */
-import { PHISHING_FIELDS, phishingLabel, phishingWebsite } from '../../threats/phishing-website/index.ts';
-import { deduplicated, labelled, parseRows, readLines } from './data.ts';
-import type { Subject } from './subject.ts';
+import { tableReader } from '../../participant/readers/table.ts';
+import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
+import { phishingWebsite } from '../../threats/phishing-website/index.ts';
+import { deduplicated, fileIn, readRecords } from './data.ts';
+import type { FileSubject } from './subject.ts';
 
-export const phishingWebsiteSubject: Subject = {
+export const phishingWebsiteSubject: FileSubject = {
+  source: 'files',
   threat: phishingWebsite.id,
   file: 'phishing-websites.csv',
   model: phishingWebsite,
@@ -14,12 +17,8 @@ export const phishingWebsiteSubject: Subject = {
   },
   threshold: { type: 'accuracy' },
   async load(folder) {
-    const lines = await readLines(folder, phishingWebsiteSubject.file);
-    const columns = [...PHISHING_FIELDS.map(({ field }) => field), 'Result'];
-    const rows = parseRows(lines, columns, PHISHING_FIELDS);
-    return {
-      train: deduplicated(labelled(rows, ({ cell }) => phishingLabel(Number(cell('Result'))))),
-      test: null,
-    };
+    const file = await fileIn(folder, phishingWebsiteSubject.file);
+    const records = await readRecords(phishingWebsite, tableReader(phishingWebsites), file);
+    return { train: deduplicated(records), test: null };
   },
 };

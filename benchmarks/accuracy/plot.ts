@@ -41,6 +41,7 @@ function toneOf({ training }: TrainingSummary): Tone {
     case 'pooled':
       return 'pooled';
     case 'alone':
+    case 'rule':
       return 'alone';
     default:
       return training satisfies never;
@@ -53,9 +54,10 @@ function standAlone(svg: string, title: string): string {
   const whole = Number(height) + TITLE_HEIGHT;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${whole}" viewBox="0 0 ${width} ${whole}">`,
+    `<title>${title}</title>`,
     STYLE,
     `<text x="12" y="22" font-size="14" font-weight="600" fill="var(--ink)">${title}</text>`,
-    `<svg y="${TITLE_HEIGHT}" width="${width}" height="${height}"${svg.slice('<svg'.length)}`,
+    `<svg aria-hidden="true" y="${TITLE_HEIGHT}" width="${width}" height="${height}"${svg.slice('<svg'.length)}`,
     '</svg>\n',
   ].join('\n');
 }

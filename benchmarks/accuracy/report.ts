@@ -33,8 +33,8 @@ export async function runAccuracyBench(
   }
 }
 
-function asJson({ threat, head }: AccuracyOptions, { recall, alarms, ...run }: Run): object {
-  return { benchmark: 'accuracy', threat, head, ...run, recall, alarms };
+function asJson({ threat, head }: AccuracyOptions, { recall, alarms, aurocByDetail, ...run }: Run): object {
+  return { benchmark: 'accuracy', threat, head, ...run, recall, alarms, aurocByDetail };
 }
 
 /** Mean and the spread over seeds, as the sample's standard deviation; 0 for one seed. */
@@ -56,6 +56,8 @@ export interface TrainingSummary {
   readonly accuracy: Spread;
   readonly auroc: Spread;
   readonly macroF1: Spread;
+  readonly precisionAtOnePercent: Spread;
+  readonly aurocByDetail: Readonly<Record<string, number>>;
   readonly threshold: Spread;
   readonly recall: Readonly<Record<string, number | null>>;
   readonly alarms: Readonly<Record<string, number | null>>;
@@ -83,6 +85,13 @@ export function summariesOf({ families, classes }: Setting, runs: readonly Run[]
       accuracy: over(({ accuracy }) => accuracy),
       auroc: over(({ auroc }) => auroc),
       macroF1: over(({ macroF1 }) => macroF1),
+      precisionAtOnePercent: over(({ precisionAtOnePercent }) => precisionAtOnePercent),
+      aurocByDetail: Object.fromEntries(
+        Object.keys(first.aurocByDetail).map((detail) => [
+          detail,
+          over(({ aurocByDetail }) => aurocByDetail[detail] ?? 0).mean,
+        ]),
+      ),
       threshold: over(({ threshold }) => threshold),
       recall: named(classes, group, ({ recall }) => recall),
       alarms: named(families, group, ({ alarms }) => alarms),
@@ -132,6 +141,7 @@ export function reportLines(options: AccuracyOptions, setting: Setting, runs: re
     plusMinus(one.accuracy, decimals),
     plusMinus(one.auroc, decimals),
     plusMinus(one.macroF1, decimals),
+    percent(one.precisionAtOnePercent.mean),
     plusMinus(one.threshold, decimals),
     one.kept === null ? '-' : `${percent(one.kept.accuracy)}, ${percent(one.kept.macroF1)}`,
     `${one.seconds.toFixed(1)} s`,
@@ -146,7 +156,17 @@ export function reportLines(options: AccuracyOptions, setting: Setting, runs: re
   return [
     `${subject.model.title}: ${integer(records.train)} records dealt out to ${options.hospitals} hospitals ${skew}, ${integer(records.validation)} to validate, ${integer(records.test)} to test.`,
     ...grid(
-      ['training', 'ε spent', 'accuracy', 'AUROC', 'macro-F1', 'threshold', 'kept of acc., F1', 'time'],
+      [
+        'training',
+        'ε spent',
+        'accuracy',
+        'AUROC',
+        'macro-F1',
+        'top 1 %',
+        'threshold',
+        'kept of acc., F1',
+        'time',
+      ],
       rows,
     ),
     'Recall: the share of each class that is given this class.',
@@ -159,8 +179,28 @@ export function reportLines(options: AccuracyOptions, setting: Setting, runs: re
       ['training', ...families],
       classRows(({ alarms }) => alarms, families),
     ),
+    ...detailLines(summaries),
+    '"top 1 %": the share of threats among the hundredth of the test records with the highest scores.',
     `${options.seeds.length === 1 ? 'One seed' : `Means ± standard deviation over ${options.seeds.length} seeds`} of split, shares and initial weights; samples and noise are never seeded. "alone" is the mean over the hospitals.`,
     `${rounds} rounds at q = ${sampleRate}, δ = ${small(delta)}. "ε spent" is what each hospital's ledger charges, against the coordinator and the colluders that the plan allows. ${ruleText(setting)}`,
+  ];
+}
+
+/** More kinds than these are for the JSON alone. */
+const MOST_DETAILS = 10;
+
+function detailLines(summaries: readonly TrainingSummary[]): string[] {
+  const details = Object.keys(summaries[0]?.aurocByDetail ?? {});
+  if (details.length === 0 || details.length > MOST_DETAILS) return [];
+  return [
+    'AUROC of each kind of threat against all that is benign:',
+    ...grid(
+      ['training', ...details],
+      summaries.map((one) => [
+        nameOf(one),
+        ...details.map((kind) => (one.aurocByDetail[kind] ?? 0).toFixed(3)),
+      ]),
+    ),
   ];
 }
 
@@ -174,6 +214,8 @@ export function nameOf({ training, epsilon }: TrainingSummary): string {
       return 'pooled, no DP';
     case 'alone':
       return 'alone, no DP';
+    case 'rule':
+      return 'a rule';
     default:
       return training satisfies never;
   }

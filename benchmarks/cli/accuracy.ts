@@ -5,7 +5,7 @@ import { epsilonList } from './lists.ts';
 
 interface AccuracyArguments {
   threat: string;
-  data: string;
+  data: string | undefined;
   hospitals: number;
   partition: string;
   epsilon: string;
@@ -27,8 +27,7 @@ export const accuracyBenchCommand: CommandModule<object, AccuracyArguments> = {
       })
       .option('data', {
         type: 'string',
-        demandOption: true,
-        describe: 'Folder of the data set: NSL-KDD, UNSW-NB15 or UCI phishing websites',
+        describe: 'Folder of the data set; threats without public data generate theirs',
       })
       .option('hospitals', { type: 'number', default: 10, describe: 'Hospitals, from 3 to 100' })
       .option('partition', {
@@ -61,7 +60,7 @@ export const accuracyBenchCommand: CommandModule<object, AccuracyArguments> = {
     checkCount('--hospitals', hospitals, 3, 100);
     checkCount('--seeds', seeds, 1, 100);
     const options = {
-      ...{ threat, data, hospitals, head, alpha: alphaOf(partition) },
+      ...{ threat, data: data ?? null, hospitals, head, alpha: alphaOf(partition) },
       epsilons: epsilonList(epsilon, false).filter((value) => value !== null),
       seeds: Array.from({ length: seeds }, (_, i) => i + 1),
     };

@@ -2,7 +2,7 @@
  * One access to patient data, in the fields that FHIR AuditEvent and ATNA/DICOM audit messages share: the
  * same event gives the same row from either. Persons' names are not read: an id serves, and says less.
  */
-import type { Cells } from './table-row.ts';
+import type { Cells } from '../../threats/record.ts';
 
 export interface AccessFields extends Cells {
   /** Code of the kind of event: `110110` (patient record), `rest`, … */

@@ -1,5 +1,5 @@
 /** JSON values from logs, made flat: `{"flow": {"age": 3}}` becomes `flow.age = 3`. */
-import type { Cell } from './table-row.ts';
+import type { Cell } from '../../threats/record.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -3,9 +3,10 @@
  * (https://docs.suricata.io/en/latest/output/eve/eve-json-format.html). Each becomes one flat row whose
  * format is `suricata/<event type>`; `flow` and `alert` are what threats use.
  */
+import type { Cell } from '../../threats/record.ts';
 import { flattened, parseObject } from './lines-json.ts';
 import { type LineParser, readByLines } from './lines-source.ts';
-import { type Cell, type RowItem, refused, rowReader } from './table-row.ts';
+import { type RowItem, refused, rowReader } from './table-row.ts';
 
 export const suricataReader = rowReader(
   { id: 'suricata', title: 'Suricata EVE (NDJSON)', threat: 'network-intrusion' },

@@ -4,8 +4,9 @@
  * Whatever is not such a row gives null and is read by the slow path, which alone decides what is refused:
  * the two agree on every row that both read (property test).
  */
+
+import type { Cell, RowSample } from '../../threats/record.ts';
 import type { PlannedColumn, RowPlan } from './table-format.ts';
-import type { Cell, RowSample } from './table-row.ts';
 
 const DOT = 0x2e;
 const MINUS = 0x2d;

@@ -1,26 +1,9 @@
-/** What the readers of rows give: typed cells by name, in three bags of which an encoder sees only one. */
+/** What the readers of rows give: a row, or a refusal that says where and why. */
 import { createHash } from 'node:crypto';
+import type { RowSample } from '../../threats/record.ts';
 import type { ExpansionLimits } from './gzip.ts';
 import type { FollowOptions } from './lines-follow.ts';
 import type { Reader, ReadOptions, ReadRecord, Refused } from './reader.ts';
-
-/** `null` stands for a value that the log leaves unset. */
-export type Cell = string | number | null;
-export type Cells = Readonly<Record<string, Cell>>;
-
-export interface RowSample {
-  /** The layout the row came in: `nsl-kdd`, `zeek/conn`, `suricata/flow`, … */
-  readonly format: string;
-  /** What an encoder may look at. */
-  readonly fields: Cells;
-  /** What a label rule may look at. */
-  readonly labels: Cells;
-  /**
-   * What names the record or gives its label away (ids, date and time of a staged attack, difficulty): for
-   * quality checks and entity ids, never for an encoder.
-   */
-  readonly context: Cells;
-}
 
 /** `position` is the line, or the entry's number in a document; a refusal names the column where it is known. */
 export interface RowRefused extends Refused {

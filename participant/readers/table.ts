@@ -1,4 +1,5 @@
 /** Tables of rows, such as CSV: every row becomes a typed sample or a refusal that names line and column. */
+import type { Cell } from '../../threats/record.ts';
 import { createDelimitedParser } from './delimited.ts';
 import { LINE_LIMIT } from './lines.ts';
 import { type LineFormat, type LineParser, readByLines } from './lines-source.ts';
@@ -11,7 +12,7 @@ import {
   type RowPlan,
   type TableFormat,
 } from './table-format.ts';
-import { type Cell, type RowItem, type RowReader, refused, rowReader } from './table-row.ts';
+import { type RowItem, type RowReader, refused, rowReader } from './table-row.ts';
 
 export function tableReader(format: TableFormat): RowReader {
   return rowReader(format, (path, options) =>

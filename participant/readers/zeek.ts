@@ -3,10 +3,11 @@
  * does not say, so its columns or the file's name tell. Booleans are 1 and 0, times and intervals seconds.
  */
 import { basename } from 'node:path';
+import type { Cell, Cells } from '../../threats/record.ts';
 import { SourceFault } from './lines-fault.ts';
 import { flattened, parseObject } from './lines-json.ts';
 import { type LineParser, readByLines } from './lines-source.ts';
-import { type Cell, type Cells, type RowItem, refused, rowReader } from './table-row.ts';
+import { type RowItem, refused, rowReader } from './table-row.ts';
 import { NO_HEADER, unescaped, withHeaderLine, type ZeekHeader } from './zeek-header.ts';
 
 export const zeekReader = rowReader(

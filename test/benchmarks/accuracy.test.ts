@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type AccuracyOptions, type Run, runAccuracy } from '../../benchmarks/accuracy/bench.ts';
-import { deduplicated, parseRows, rowsBetween } from '../../benchmarks/accuracy/data.ts';
+import { deduplicated, readRecords, rowsBetween } from '../../benchmarks/accuracy/data.ts';
 import { federatedJob } from '../../benchmarks/accuracy/federated.ts';
-import { thresholdOf } from '../../benchmarks/accuracy/judge.ts';
+import { precisionAtTop, thresholdOf } from '../../benchmarks/accuracy/judge.ts';
 import { nslKddSubject } from '../../benchmarks/accuracy/network-intrusion.ts';
 import { reportLines, spreadOf, summariesOf } from '../../benchmarks/accuracy/report.ts';
-import { subjectFor } from '../../benchmarks/accuracy/subject.ts';
+import { subjectFor } from '../../benchmarks/accuracy/subjects.ts';
 import { alphaOf } from '../../benchmarks/cli/accuracy.ts';
 import { seededUniform } from '../../benchmarks/seeded.ts';
 import { privacySpent } from '../../coordinator/job.ts';
 import { BitSource, osEntropy } from '../../dp/sampling/entropy.ts';
+import { tableReader } from '../../participant/readers/table.ts';
+import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
 import { binaryHead } from '../../threats/binary-head.ts';
 import { loadEngine } from '../../threats/engine.ts';
+import { phishingWebsite } from '../../threats/phishing-website/index.ts';
 import { parameterCount } from '../../threats/threat.ts';
 
 describe('thresholds', () => {
@@ -51,20 +54,35 @@ test('partitions by name', () => {
   }
 });
 
-test('data sets are told apart by their files, and a wrong one is refused in words', () => {
-  expect(subjectFor('network-intrusion', ['x', 'KDDTrain+.txt.gz'])).toBe(nslKddSubject);
-  expect(() => subjectFor('network-intrusion', ['x'])).toThrow(/KDDTrain\+\.txt\.gz or \*unsw/);
-  expect(() => subjectFor('coffee', [])).toThrow(/must be one of network-intrusion, phishing-website/);
+test('data sets are told apart by their files, and a wrong one is refused in words', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fedward-accuracy-'));
+  const missing = subjectFor('network-intrusion', folder);
+  await expect(missing).rejects.toThrow(/KDDTrain\+\.txt\.gz or \*unsw/);
+  writeFileSync(join(folder, 'KDDTrain+.txt.gz'), '');
+  expect(await subjectFor('network-intrusion', folder)).toBe(nslKddSubject);
+  const unknown = subjectFor('coffee', folder);
+  await expect(unknown).rejects.toThrow(/must be one of network-intrusion, phishing-website/);
+  await expect(subjectFor('network-intrusion', null)).rejects.toThrow(/--data is needed/);
 });
 
-test('rows: wrong widths and numbers are located; equal records of one label count once', () => {
-  const specs = [{ kind: 'oneOf', field: 'a', values: [0, 1] }] as const;
-  expect(() => parseRows(['1,2', '1'], ['a', 'b'], specs)).toThrow('Row 2 has 1 values; 2 are expected.');
-  expect(() => parseRows(['x,2'], ['a', 'b'], specs)).toThrow('Row 1: a must be a number.');
-  expect(() => parseRows([], ['b'], specs)).toThrow('There is no column "a".');
+test('rows that cannot be read are located; equal records of one label count once', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'fedward-accuracy-')), 'phishing-websites.csv');
+  writeFileSync(file, `${Array(31).fill('1').join()}\n1,2\n`);
+  const read = readRecords(nslKddSubject.model, tableReader(phishingWebsites), file);
+  await expect(read).rejects.toThrow(/phishing-websites\.csv:1/);
+  const whole = readRecords(phishingWebsite, tableReader(phishingWebsites), file);
+  await expect(whole).rejects.toThrow(/phishing-websites\.csv:2: The row has 2 values; 31 are expected/);
   const samples = [0, 1, 0, 0].map((a) => ({ fields: { a } }));
-  const { labels } = deduplicated({ samples, labels: Uint8Array.of(0, 1, 0, 1) });
+  const { labels } = deduplicated({ samples, labels: Uint8Array.of(0, 1, 0, 1), details: ['', '', '', ''] });
   expect([...labels]).toEqual([0, 1, 1]);
+});
+
+test('precision among the highest scores, ties by their share', () => {
+  const scores = Float32Array.from({ length: 200 }, (_, i) => i / 256);
+  const labels = Uint8Array.from(scores, (_, i) => (i === 199 ? 2 : 0));
+  expect(precisionAtTop(scores, labels, 0.01)).toBe(0.5);
+  expect(precisionAtTop(scores, labels, 0.005)).toBe(1);
+  expect(precisionAtTop(new Float32Array(200), labels, 0.01)).toBeCloseTo(1 / 200, 12);
 });
 
 test('rows of a matrix are shared, not copied', () => {

@@ -33,13 +33,10 @@ export async function aurocOf(
   const engine = await loadEngine({ prefer: 'wasm' });
   const train = rowsBetween(data, second ?? 0, rows);
   const weights = await fitCentrally(engine, threat.network, train, validation, 1);
-  const judge = createJudge(
-    engine,
-    threat.network,
-    threat.classes.length,
-    { type: 'accuracy' },
-    { validation, test },
-  );
+  const judge = createJudge(engine, threat.network, threat.classes.length, { type: 'accuracy' }, validation, {
+    dataset: test,
+    details: [],
+  });
   const { auroc } = judge.judge(weights);
   judge.dispose();
   return auroc;

@@ -2,9 +2,9 @@
  * Connections with the 41 features of KDD Cup 1999 and NSL-KDD (Tavallaee, Bagheri, Lu and Ghorbani 2009).
  * `difficulty`, the 43rd column of the files, knows the label and is no feature.
  */
-import { type FieldSample, type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
-import type { Threat } from '../threat.ts';
-import { KDD_FAMILIES } from './attacks.ts';
+import { type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
+import { type LogThreat, labelText, rowByRow } from '../log-threat.ts';
+import { KDD_FAMILIES, kddLabel } from './attacks.ts';
 
 /** Any change of fields, scales or knots changes every feature: then this name changes too. */
 const ENCODER_ID = 'nsl-kdd-flow/1';
@@ -63,7 +63,7 @@ export const nslKddSampleSchema = sampleSchema(NSL_KDD_FIELDS);
 
 const encoder = fieldEncoder(ENCODER_ID, NSL_KDD_FIELDS);
 
-export const networkIntrusion: Threat<FieldSample> = {
+export const networkIntrusion: LogThreat = {
   id: 'network-intrusion',
   title: 'Network intrusion',
   encoder,
@@ -73,4 +73,13 @@ export const networkIntrusion: Threat<FieldSample> = {
     layers: [{ units: KDD_FAMILIES.length, activation: 'softmax' }],
   },
   classes: KDD_FAMILIES,
+  formats: ['nsl-kdd'],
+  prepare: rowByRow({
+    fields: NSL_KDD_FIELDS.map(({ field }) => field),
+    label(labels) {
+      const attack = labelText(labels, 'label');
+      return attack === null ? null : kddLabel(attack);
+    },
+    detail: (labels) => labelText(labels, 'label'),
+  }),
 };

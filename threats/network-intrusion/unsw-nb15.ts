@@ -2,9 +2,9 @@
  * Flows with the 42 features of UNSW-NB15 (Moustafa and Slay 2015), from Argus and Zeek. `id` is no feature: the
  * official files are sorted. Nor are `stcpb` and `dtcpb`, TCP's initial sequence numbers, which are random.
  */
-import { type FieldSample, type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
-import type { Threat } from '../threat.ts';
-import { UNSW_FAMILIES } from './attacks.ts';
+import { type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
+import { type LogThreat, labelText, rowByRow } from '../log-threat.ts';
+import { UNSW_FAMILIES, unswLabel } from './attacks.ts';
 
 /** Any change of fields, scales or knots changes every feature: then this name changes too. */
 const ENCODER_ID = 'unsw-nb15-flow/1';
@@ -52,7 +52,7 @@ export const unswNb15SampleSchema = sampleSchema(UNSW_NB15_FIELDS);
 
 const encoder = fieldEncoder(ENCODER_ID, UNSW_NB15_FIELDS);
 
-export const networkIntrusionUnsw: Threat<FieldSample> = {
+export const networkIntrusionUnsw: LogThreat = {
   id: 'network-intrusion-unsw',
   title: 'Network intrusion, UNSW-NB15 flows',
   encoder,
@@ -61,4 +61,12 @@ export const networkIntrusionUnsw: Threat<FieldSample> = {
     layers: [{ units: UNSW_FAMILIES.length, activation: 'softmax' }],
   },
   classes: UNSW_FAMILIES,
+  formats: ['unsw-nb15'],
+  prepare: rowByRow({
+    fields: UNSW_NB15_FIELDS.map(({ field }) => field),
+    label(labels) {
+      const category = labelText(labels, 'attack_cat');
+      return category === null ? null : unswLabel(category);
+    },
+  }),
 };

@@ -3,8 +3,8 @@
  * 327): docs/threats/phishing-website.md. Names are spelt as published.
  */
 import { FedwardError } from '../../proto/errors.ts';
-import { type FieldSample, type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
-import type { Threat } from '../threat.ts';
+import { type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
+import { type LogThreat, rowByRow } from '../log-threat.ts';
 
 /** Any change of fields or values changes every feature: then this name changes too. */
 const ENCODER_ID = 'phishing-website/1';
@@ -38,7 +38,7 @@ export function phishingLabel(result: number): number {
 
 const encoder = fieldEncoder(ENCODER_ID, PHISHING_FIELDS);
 
-export const phishingWebsite: Threat<FieldSample> = {
+export const phishingWebsite: LogThreat = {
   id: 'phishing-website',
   title: 'Phishing website',
   encoder,
@@ -51,4 +51,9 @@ export const phishingWebsite: Threat<FieldSample> = {
     ],
   },
   classes: ['legitimate', 'phishing'],
+  formats: ['uci-phishing-websites'],
+  prepare: rowByRow({
+    fields: FIELDS,
+    label: ({ Result: result = null }) => (result === null ? null : phishingLabel(Number(result))),
+  }),
 };

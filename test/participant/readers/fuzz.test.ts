@@ -14,8 +14,9 @@ import { suricataReader } from '../../../participant/readers/suricata.ts';
 import { tableReader } from '../../../participant/readers/table.ts';
 import { cicFlowMeter } from '../../../participant/readers/table-cicflowmeter.ts';
 import { nslKdd } from '../../../participant/readers/table-nsl-kdd.ts';
-import type { Cells, RowItem, RowReader } from '../../../participant/readers/table-row.ts';
+import type { RowItem, RowReader } from '../../../participant/readers/table-row.ts';
 import { zeekReader } from '../../../participant/readers/zeek.ts';
+import type { Cells } from '../../../threats/record.ts';
 import { fixture, readText } from './sources.ts';
 
 const nslRow = `0,tcp,http,SF,${'1,'.repeat(37)}normal,21\n`;

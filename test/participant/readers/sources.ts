@@ -4,12 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
-import type {
-  RowItem,
-  RowReader,
-  RowReadOptions,
-  RowSample,
-} from '../../../participant/readers/table-row.ts';
+import type { RowItem, RowReader, RowReadOptions } from '../../../participant/readers/table-row.ts';
+import type { RowSample } from '../../../threats/record.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 

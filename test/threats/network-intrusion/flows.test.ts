@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { labelled, parseRows, readLines } from '../../../benchmarks/accuracy/data.ts';
-import { NSL_KDD_COLUMNS, unswNb15Subject } from '../../../benchmarks/accuracy/network-intrusion.ts';
+import { pick } from '../../../benchmarks/accuracy/data.ts';
+import { nslKddSubject, unswNb15Subject } from '../../../benchmarks/accuracy/network-intrusion.ts';
 import { type FieldSpec, featureNames } from '../../../threats/features.ts';
 import {
   KDD_FAMILIES,
@@ -55,19 +55,17 @@ test('what an encoder does not declare changes nothing', () => {
 const nsl = publicData('nsl-kdd');
 describe.skipIf(!nsl.present)('NSL-KDD (skipped where the data is not there)', () => {
   test('official counts of the test set, and every row fits the schema', async () => {
-    const lines = await readLines(nsl.path, 'KDDTest+.txt');
-    const rows = parseRows(lines, NSL_KDD_COLUMNS, NSL_KDD_FIELDS);
-    const counts = KDD_FAMILIES.map(
-      (_, label) => rows.filter(({ cell }) => kddLabel(cell('label')) === label).length,
-    );
-    expect(counts).toEqual([9711, 7460, 2421, 2885, 67]);
-    for (const { sample } of rows.slice(0, 2000)) nslKddSampleSchema.parse(sample);
+    const { train, test: official } = await nslKddSubject.load(nsl.path);
+    const counts = (labels: Uint8Array) =>
+      KDD_FAMILIES.map((_, label) => labels.filter((own) => own === label).length);
+    expect(counts(train.labels)).toEqual([67_343, 45_927, 11_656, 995, 52]);
+    expect(counts(official?.labels ?? new Uint8Array())).toEqual([9711, 7460, 2421, 2885, 67]);
+    for (const sample of official?.samples.slice(0, 2000) ?? []) nslKddSampleSchema.parse(sample);
   });
 
   test('shuffled labels teach nothing, true ones much', { timeout: 60_000 }, async () => {
-    const lines = (await readLines(nsl.path, 'KDDTrain+.txt')).slice(0, 12_000);
-    const rows = parseRows(lines, NSL_KDD_COLUMNS, NSL_KDD_FIELDS);
-    const train = labelled(rows, ({ cell }) => kddLabel(cell('label')));
+    const { train: all } = await nslKddSubject.load(nsl.path);
+    const train = pick(all, [...Array(12_000).keys()]);
     const shuffledAuroc = await aurocOf(networkIntrusion, train, 8_000, true);
     expect(shuffledAuroc).toBeGreaterThanOrEqual(0.45);
     expect(shuffledAuroc).toBeLessThanOrEqual(0.55);
