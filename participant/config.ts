@@ -1,6 +1,7 @@
 /** The hospital's configuration file. Paths in it are relative to the file. */
 import { z } from 'zod';
 import { sitePolicySchema } from './policy.ts';
+import { qualityLimitsSchema } from './quality.ts';
 
 const path = z.string().min(1);
 
@@ -15,8 +16,16 @@ export const hospitalConfigSchema = z.strictObject({
   passphraseFile: path.optional(),
   data: z.strictObject({
     threat: z.string(),
-    /** Labelled records, as the threat's reader expects them. */
+    /** Labelled records: mail by class, or a log, or a folder of them. */
     folder: path,
+    /** How a log is read, such as `zeek`. @default by its content */
+    reader: z.string().min(1).optional(),
+    /** Mapping file for a table of your own. */
+    mapping: path.optional(),
+    /** Where a log's prepared records are kept, as private as the log. @default `records` */
+    prepared: path.default('records'),
+    /** What the records must be like to be trained on. */
+    quality: qualityLimitsSchema.prefault({}),
     /** Name of the data set in the ledger: its budget is for life, whatever job spends it. */
     name: z.string().min(1).max(200),
   }),

@@ -4,6 +4,7 @@ import { type Contribution, explainMail } from '../threats/malicious-email/expla
 import type { MailSample } from '../threats/malicious-email/message.ts';
 import type { LoadedModel } from '../threats/model-files.ts';
 import { scoreDataset } from '../threats/scoring.ts';
+import type { Threat } from '../threats/threat.ts';
 import type { Reader, ReadOptions, ReadRecord, Refused, Whereabouts } from './readers/reader.ts';
 
 export interface Detection extends Whereabouts {
@@ -18,6 +19,9 @@ export interface Detection extends Whereabouts {
   readonly note: string | null;
 }
 
+/** A model for mail, as the catalogue knows it. */
+export type MailModel = Omit<LoadedModel, 'threat'> & { readonly threat: Threat<MailSample> };
+
 export interface DetectOptions extends ReadOptions {
   /** Scores at or above it are detected. @default the model's own */
   readonly threshold?: number;
@@ -30,7 +34,7 @@ const WORDS = 5;
 /** One item for each mail at `path`, in the reader's order, refused ones included. */
 export async function* detect(
   engine: Engine,
-  loaded: LoadedModel,
+  loaded: MailModel,
   reader: Reader<MailSample>,
   path: string,
   options: DetectOptions = {},
@@ -48,7 +52,7 @@ export async function* detect(
 
 function* scoreBatch(
   engine: Engine,
-  { threat, weights, model }: LoadedModel,
+  { threat, weights, model }: MailModel,
   threshold: number,
   batch: readonly (ReadRecord<MailSample> | Refused)[],
 ): Generator<Detection | Refused> {

@@ -10,10 +10,9 @@ import { hospitalId } from '../proto/vocabulary.ts';
 import { threatById } from '../threats/catalogue.ts';
 import { loadEngine } from '../threats/engine.ts';
 import type { HospitalConfig } from './config.ts';
-import { loadDataset } from './dataset.ts';
 import { openKeystore, readPassphrase } from './keystore.ts';
 import { openLedgerStore } from './ledger-store.ts';
-import { readerForThreat } from './readers/catalogue.ts';
+import { loadRecords } from './records.ts';
 import { type RunResult, type RuntimeHooks, takePart } from './runtime.ts';
 import { createTrainer } from './trainer.ts';
 
@@ -59,15 +58,10 @@ export async function runHospital(options: HospitalOptions): Promise<HospitalRes
   };
 
   const threat = threatById(config.data.threat);
-  const { dataset, report } = await loadDataset(threat, readerForThreat(threat.id), at(config.data.folder));
-  // How many records of which class stays on this machine: the log is the hospital's own.
-  log.info(
-    { ...report, skipped: report.skipped.slice(0, 5), damaged: report.damaged.slice(0, 5) },
-    'read the records',
-  );
+  const records = await loadRecords(threat, config.data, at, log, signal);
   const engine = await loadEngine();
   log.info({ engine: engine.name }, engine.reason);
-  const trainer = createTrainer(engine, threat.network, dataset);
+  const trainer = createTrainer(engine, threat.network, records);
   const store = openLedgerStore(at(config.ledger));
   try {
     const ledger = openLedger(store, {

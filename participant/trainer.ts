@@ -11,6 +11,7 @@ import type { LayerFactors } from '../dp/sgd.ts';
 import { FedwardError } from '../proto/errors.ts';
 import type { Engine } from '../threats/engine.ts';
 import { type Dataset, type DenseSpec, type NetworkSpec, parameterCount } from '../threats/threat.ts';
+import { inMemory, type RecordSource } from './record-source.ts';
 
 export interface Trainer {
   /** Records in the data set, as private as the records themselves. */
@@ -28,25 +29,31 @@ export interface Trainer {
 }
 
 /**
- * A trainer over one hospital's encoded records. The loss is binary cross-entropy on a single sigmoid unit
+ * A trainer over one hospital's encoded records, which it disposes of in the end. The loss is binary cross-entropy on a single sigmoid unit
  * and categorical cross-entropy on a softmax; of both, ∂loss/∂z is prediction − label.
  *
  * @throws FedwardError `INVALID_ARGUMENT` when network and data set do not fit together.
  */
-export function createTrainer(engine: Engine, network: NetworkSpec, dataset: Dataset): Trainer {
-  checkFit(network, dataset);
+export function createTrainer(
+  engine: Engine,
+  network: NetworkSpec,
+  records: Dataset | RecordSource,
+): Trainer {
+  const source = 'gather' in records ? records : inMemory(checkShape(records));
+  checkFit(network, source);
   const { tf } = engine;
   const layers = layoutOf(network);
   const parameters = parameterCount(network);
-  let held: Dataset = dataset;
+  let held = source.rows;
   return {
     get records() {
-      return held.rows;
+      return held;
     },
     layerFactors(weights, rows) {
       if (weights.length !== parameters) throw unfit(`weights must be ${parameters}, not ${weights.length}`);
-      const batch = gather(held, rows);
-      const targets = targetsOf(held, rows, network.layers.at(-1)?.units ?? 1);
+      if (rows.some((row) => row < 0 || row >= held)) throw unfit('rows must be indices into the data set');
+      const { features, labels } = source.gather(rows);
+      const targets = targetsOf(labels, network.layers.at(-1)?.units ?? 1);
       const factors: LayerFactors[] = [];
       // Some kernels do not take tensors without elements.
       if (rows.length === 0) {
@@ -57,13 +64,14 @@ export function createTrainer(engine: Engine, network: NetworkSpec, dataset: Dat
         return factors;
       }
       tf.tidy(() => {
-        const passes = forward(tf, layers, weights, tf.tensor2d(batch, [rows.length, network.inputs]));
+        const passes = forward(tf, layers, weights, tf.tensor2d(features, [rows.length, network.inputs]));
         factors.push(...backward(tf, passes, targets));
       });
       return factors;
     },
     dispose() {
-      held = { rows: 0, width: dataset.width, features: new Float32Array(0), labels: new Uint8Array(0) };
+      if (held > 0) source.dispose();
+      held = 0;
     },
   };
 }
@@ -159,37 +167,31 @@ function slope(tf: Engine['tf'], a: Tensor2D, activation: DenseSpec['activation'
   }
 }
 
-/** The rows' features as one matrix, row-major. On the WASM backend `tf.gather` takes thirty times as long. */
-function gather({ rows: records, width, features }: Dataset, rows: Int32Array | Uint32Array): Float32Array {
-  const batch = new Float32Array(rows.length * width);
-  rows.forEach((row, r) => {
-    if (row < 0 || row >= records) throw unfit('rows must be indices into the data set');
-    batch.set(features.subarray(row * width, (row + 1) * width), r * width);
-  });
-  return batch;
-}
-
 /** One-hot labels, row-major; for a single unit 1 is a threat of any class. */
-function targetsOf({ labels }: Dataset, rows: Int32Array | Uint32Array, units: number): Float32Array {
-  const targets = new Float32Array(rows.length * units);
-  rows.forEach((row, r) => {
-    const label = labels[row] ?? 0;
+function targetsOf(labels: Uint8Array, units: number): Float32Array {
+  const targets = new Float32Array(labels.length * units);
+  labels.forEach((label, r) => {
     if (units === 1) targets[r] = label > 0 ? 1 : 0;
     else targets[r * units + label] = 1;
   });
   return targets;
 }
 
-function checkFit(network: NetworkSpec, { rows, width, features, labels }: Dataset): void {
-  if (width !== network.inputs) throw unfit(`the network takes ${network.inputs} features, not ${width}`);
+function checkShape(dataset: Dataset): Dataset {
+  const { rows, width, features, labels } = dataset;
   if (features.length !== rows * width || labels.length !== rows) {
     throw unfit('the data set must hold rows × width features and one label a row');
   }
+  return dataset;
+}
+
+function checkFit(network: NetworkSpec, { width, classCounts }: RecordSource): void {
+  if (width !== network.inputs) throw unfit(`the network takes ${network.inputs} features, not ${width}`);
   const last = network.layers.at(-1);
   const binary = last?.activation === 'sigmoid' && last.units === 1;
   const multiclass = last?.activation === 'softmax' && last.units > 1;
   if (!binary && !multiclass) throw unfit('the last layer must be one sigmoid unit or a softmax of several');
-  if (multiclass && labels.some((label) => label >= last.units)) {
+  if (multiclass && classCounts.length > last.units) {
     throw unfit(`labels must be below the network's ${last.units} classes`);
   }
 }

@@ -2,12 +2,18 @@
 import { FedwardError } from '../proto/errors.ts';
 import type { LogThreat } from './log-threat.ts';
 import { maliciousEmail } from './malicious-email/index.ts';
+import { networkFlows } from './network-intrusion/network-flows.ts';
 import { networkIntrusion } from './network-intrusion/nsl-kdd.ts';
 import { networkIntrusionUnsw } from './network-intrusion/unsw-nb15.ts';
 import { phishingWebsite } from './phishing-website/index.ts';
 
 /** Those whose records are rows of a log. */
-export const LOG_THREATS: readonly LogThreat[] = [networkIntrusion, networkIntrusionUnsw, phishingWebsite];
+export const LOG_THREATS: readonly LogThreat[] = [
+  networkIntrusion,
+  networkIntrusionUnsw,
+  networkFlows,
+  phishingWebsite,
+];
 
 export type KnownThreat = typeof maliciousEmail | LogThreat;
 export const THREATS: readonly KnownThreat[] = [maliciousEmail, ...LOG_THREATS];

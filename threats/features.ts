@@ -96,6 +96,7 @@ export function fieldEncoder(id: string, specs: readonly FieldSpec[]): Encoder<F
   return {
     id,
     width,
+    spans: plan.map(({ field, at }, i) => ({ field, start: at, width: (plan[i + 1]?.at ?? width) - at })),
     encode({ fields }, target, offset) {
       for (const { field, at, write } of plan) {
         const cell = fields[field];

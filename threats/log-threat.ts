@@ -27,7 +27,7 @@ export type Prepared =
       readonly reason: string;
     };
 
-/** Takes the rows of one source in their order. */
+/** Takes the rows of one reading, which may span files, in the reader's order. */
 export interface Preparer {
   /** Samples that are complete with this row; none while one is still being gathered. */
   push(row: RowSample): readonly Prepared[];
@@ -38,7 +38,9 @@ export interface Preparer {
 export interface LogThreat extends Threat<FieldSample> {
   /** Formats of rows that it takes. */
   readonly formats: readonly string[];
-  /** A new preparer for each source. */
+  /** Fields of those rows that it reads; absent where that differs by format. */
+  readonly fields?: readonly string[];
+  /** A new preparer for each reading. */
   prepare(): Preparer;
 }
 

@@ -32,6 +32,15 @@ export interface Encoder<Sample> {
   readonly width: number;
   /** Writes one record's `width` features into `target` (zeroed by the caller) at `offset`. */
   encode(sample: Sample, target: Float32Array, offset: number): void;
+  /** Which features come of which field, where features have one; for explanations. */
+  readonly spans?: readonly FieldSpan[];
+}
+
+/** The features from `start` to `start` + `width` − 1. */
+export interface FieldSpan {
+  readonly field: string;
+  readonly start: number;
+  readonly width: number;
 }
 
 export interface Threat<Sample> {

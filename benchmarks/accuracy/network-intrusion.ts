@@ -1,7 +1,8 @@
-/** NSL-KDD with its official test set, and UNSW-NB15 with a random one. */
+/** NSL-KDD with its official test set, and UNSW-NB15 with a random one: with all its features, and as plain flows. */
 import { tableReader } from '../../participant/readers/table.ts';
 import { nslKdd } from '../../participant/readers/table-nsl-kdd.ts';
 import { unswNb15 } from '../../participant/readers/table-unsw-nb15.ts';
+import { networkFlows } from '../../threats/network-intrusion/network-flows.ts';
 import { networkIntrusion } from '../../threats/network-intrusion/nsl-kdd.ts';
 import { networkIntrusionUnsw } from '../../threats/network-intrusion/unsw-nb15.ts';
 import { fileIn, readRecords } from './data.ts';
@@ -43,5 +44,20 @@ export const unswNb15Subject: FileSubject = {
   async load(folder) {
     const file = await fileIn(folder, unswNb15Subject.file);
     return { train: await readRecords(networkIntrusionUnsw, tableReader(unswNb15), file), test: null };
+  },
+};
+
+/** The same file by what any sensor says of a flow. */
+export const networkFlowsSubject: FileSubject = {
+  ...unswNb15Subject,
+  threat: networkFlows.id,
+  model: networkFlows,
+  training: {
+    ...{ rounds: 200, sampleRate: 0.1, delta: 1e-6 },
+    ...{ clip: 1, clipWithoutDp: 10, learningRate: 0.03 },
+  },
+  async load(folder) {
+    const file = await fileIn(folder, networkFlowsSubject.file);
+    return { train: await readRecords(networkFlows, tableReader(unswNb15), file), test: null };
   },
 };

@@ -1,11 +1,16 @@
 /** Every subject of the accuracy benchmark. A new one is a line here. */
 import { readdir } from 'node:fs/promises';
 import { FedwardError } from '../../proto/errors.ts';
-import { nslKddSubject, unswNb15Subject } from './network-intrusion.ts';
+import { networkFlowsSubject, nslKddSubject, unswNb15Subject } from './network-intrusion.ts';
 import { phishingWebsiteSubject } from './phishing-website.ts';
 import type { Subject } from './subject.ts';
 
-export const SUBJECTS: readonly Subject[] = [nslKddSubject, unswNb15Subject, phishingWebsiteSubject];
+export const SUBJECTS: readonly Subject[] = [
+  nslKddSubject,
+  unswNb15Subject,
+  networkFlowsSubject,
+  phishingWebsiteSubject,
+];
 
 export const BENCHED_THREATS: readonly string[] = [...new Set(SUBJECTS.map(({ threat }) => threat))];
 

@@ -1,9 +1,10 @@
 /** FHIR R4 AuditEvent (https://hl7.org/fhir/R4/auditevent.html): the parts that are read, and the row they make. */
 import { z } from 'zod';
+import type { Cells } from '../../threats/record.ts';
 import { type AccessFields, codes, instant } from './fhir-audit-fields.ts';
 
 const text = z.string().max(65_536);
-const coding = z.looseObject({ code: text.optional() });
+const coding = z.looseObject({ system: text.optional(), code: text.optional() });
 const concept = z.looseObject({ coding: z.array(coding).optional() });
 const reference = z.looseObject({
   reference: text.optional(),
@@ -34,6 +35,7 @@ const entity = z.looseObject({
 export const auditEventSchema = z.looseObject({
   resourceType: z.literal('AuditEvent'),
   id: text.optional(),
+  meta: z.looseObject({ tag: z.array(coding).optional() }).optional(),
   type: coding,
   subtype: z.array(coding).optional(),
   action: z.enum(['C', 'R', 'U', 'D', 'E']).optional(),
@@ -49,6 +51,9 @@ export type AuditEvent = z.output<typeof auditEventSchema>;
 type Agent = z.output<typeof agent>;
 type Entity = z.output<typeof entity>;
 type Concept = z.output<typeof concept>;
+
+/** System of the tag by which an analyst says what an access was: `benign`, `vip-snooping`, … */
+const LABEL_SYSTEM = 'urn:fedward:label';
 
 const PERSON = '1';
 const PATIENT = '1';
@@ -86,6 +91,13 @@ export function accessOfAuditEvent(event: AuditEvent): AccessFields {
     query: entities.some(({ query }) => query !== undefined) ? 1 : 0,
     entities: entities.length,
   };
+}
+
+/** What an analyst says of it, if anything; contradicting tags give a verdict that no threat knows. */
+export function labelsOfAuditEvent({ meta }: AuditEvent): Cells {
+  const tags = (meta?.tag ?? []).filter(({ system }) => system === LABEL_SYSTEM);
+  const verdict = codes(tags.map(({ code }) => code));
+  return verdict === null ? {} : { verdict };
 }
 
 /** A person among those who asked, where there is one: programs ask on their behalf. */

@@ -2,7 +2,7 @@
  * FHIR R4 AuditEvents: NDJSON as bulk export writes it, a Bundle, or a single resource. NDJSON is streamed;
  * a document that spans lines is read whole, under a limit.
  */
-import { accessOfAuditEvent, auditEventSchema } from './fhir-audit-event.ts';
+import { accessOfAuditEvent, auditEventSchema, labelsOfAuditEvent } from './fhir-audit-event.ts';
 import { asBuffer, peek } from './gzip.ts';
 import { DOCUMENT_LIMIT, readDocument } from './lines-document.ts';
 import { faultReason } from './lines-fault.ts';
@@ -103,6 +103,7 @@ function readResource(source: string, position: number, where: string, resource:
   const event = result.data;
   const fields = accessOfAuditEvent(event);
   const note = fields.recorded === null ? `${where}The time in "recorded" cannot be read.` : null;
-  const sample = { format: 'fhir-audit', fields, labels: {}, context: { id: event.id ?? null } };
+  const context = { id: event.id ?? null };
+  const sample = { format: 'fhir-audit', fields, labels: labelsOfAuditEvent(event), context };
   return { kind: 'record', source, position, sample, note };
 }

@@ -27,6 +27,8 @@ const CONTEXT = new Set([
   '_system_name',
   '_node',
 ]);
+/** Zeek writes neither: those who label a log add them (IoT-23's names). They are never fields. */
+const LABELS = new Set(['label', 'detailed-label']);
 const NUMBER = /^(time|interval|count|int|double|port)$/;
 
 function createZeekParser(source: string): LineParser {
@@ -54,9 +56,21 @@ function createZeekParser(source: string): LineParser {
   };
 }
 
+/** The bags of one row. */
+interface Bags {
+  readonly fields: Record<string, Cell>;
+  readonly labels: Record<string, Cell>;
+  readonly context: Record<string, Cell>;
+}
+
+function bagOf(name: string): keyof Bags {
+  if (CONTEXT.has(name)) return 'context';
+  return LABELS.has(name) ? 'labels' : 'fields';
+}
+
 interface ColumnReader {
   readonly name: string;
-  readonly isContext: boolean;
+  readonly bag: keyof Bags;
   /** Undefined when the text is not of the column's type. */
   read(text: string): Cell | undefined;
 }
@@ -74,7 +88,7 @@ function columnReader(
   };
   return {
     name,
-    isContext: CONTEXT.has(name),
+    bag: bagOf(name),
     read: (text) => (text === unsetField ? null : text === emptyField ? '' : typed(text)),
   };
 }
@@ -96,8 +110,7 @@ function readTsv(
   if (cells.length !== readers.length) {
     return refused(source, line, `The row has ${cells.length} values; #fields names ${readers.length}.`);
   }
-  const fields: Record<string, Cell> = {};
-  const context: Record<string, Cell> = {};
+  const bags: Bags = { fields: {}, labels: {}, context: {} };
   for (let i = 0; i < readers.length; i++) {
     const reader = readers[i];
     if (reader === undefined) break;
@@ -110,35 +123,26 @@ function readTsv(
         i + 1,
       );
     }
-    if (reader.isContext) context[reader.name] = value;
-    else fields[reader.name] = value;
+    bags[reader.bag][reader.name] = value;
   }
-  return record(source, line, format, fields, context, null);
+  return record(source, line, format, bags, null);
 }
 
 function readJson(source: string, pathByName: string, text: string, line: number): RowItem {
   const parsed = parseObject(text);
   if (parsed.kind === 'refused') return refused(source, line, parsed.reason, parsed.column);
   const { fields: flat, note } = flattened(parsed.object);
-  const fields: Record<string, Cell> = {};
-  const context: Record<string, Cell> = {};
+  const bags: Bags = { fields: {}, labels: {}, context: {} };
   for (const [name, value] of Object.entries(flat)) {
-    if (CONTEXT.has(name)) context[name] = name === 'ts' ? seconds(value) : value;
-    else fields[name] = value;
+    bags[bagOf(name)][name] = name === 'ts' ? seconds(value) : value;
   }
+  const { fields, context } = bags;
   const path = typeof context._path === 'string' ? context._path : (pathOfFields(fields) ?? pathByName);
-  return record(source, line, `zeek/${path}`, fields, context, note);
+  return record(source, line, `zeek/${path}`, bags, note);
 }
 
-function record(
-  source: string,
-  position: number,
-  format: string,
-  fields: Cells,
-  context: Cells,
-  note: string | null,
-): RowItem {
-  return { kind: 'record', source, position, sample: { format, fields, labels: {}, context }, note };
+function record(source: string, position: number, format: string, bags: Bags, note: string | null): RowItem {
+  return { kind: 'record', source, position, sample: { format, ...bags }, note };
 }
 
 /** JSON logs may be set to ISO 8601 times. */

@@ -49,6 +49,28 @@ test('the same resources as a document that spans lines: a Bundle, and one by it
   );
 });
 
+test("an analyst's tag is the verdict, other tags are none, contradicting ones stay together", async () => {
+  const [line = ''] = ndjson.split('\n');
+  const tagged = (...tag: object[]) =>
+    JSON.stringify({ ...(JSON.parse(line) as object), meta: { versionId: '1', tag } });
+  const verdict = (code: string) => ({ system: 'urn:fedward:label', code });
+  const lines = [
+    tagged(verdict('vip-snooping')),
+    tagged({ system: 'http://example.org/tags', code: 'benign' }, { code: 'benign' }),
+    tagged(verdict('benign'), verdict('bulk-read')),
+    tagged(),
+  ];
+  const [plain] = samples(await readText(fhirAuditReader, line));
+  const read = samples(await readText(fhirAuditReader, lines.join('\n')));
+  expect(read.map(({ labels }) => labels)).toEqual([
+    { verdict: 'vip-snooping' },
+    {},
+    { verdict: 'benign,bulk-read' },
+    {},
+  ]);
+  for (const { fields } of read) expect(fields).toEqual(plain?.fields);
+});
+
 test('a spoilt first line does not turn NDJSON into a document', async () => {
   const items = await readText(fhirAuditReader, `{"resourceType": \n${ndjson}`);
   expect(samples(items)).toHaveLength(3);

@@ -1,0 +1,52 @@
+/** Misuse of legitimate access to patient records, by a user's hour: docs/threats/ehr-access.md. */
+import { type FieldSpec, fieldEncoder, sampleSchema } from '../features.ts';
+import type { LogThreat } from '../log-threat.ts';
+import { ROLE_GROUPS } from './access.ts';
+import { MOST_NETWORKS, MOST_PATIENTS } from './episode.ts';
+import { prepareEpisodes } from './episodes.ts';
+import { EHR_ACCESS_CLASSES } from './verdicts.ts';
+
+/** Any change of fields, scales or knots changes every feature: then this name changes too. */
+const ENCODER_ID = 'ehr-access-hour/1';
+
+const log =
+  (most: number, bins: number) =>
+  (field: string): FieldSpec => ({ kind: 'knots', field, scale: { type: 'log', most }, bins });
+const linear =
+  (most: number, bins: number) =>
+  (field: string): FieldSpec => ({ kind: 'knots', field, scale: { type: 'linear', least: 0, most }, bins });
+
+export const EHR_ACCESS_FIELDS: readonly FieldSpec[] = [
+  ...['reads', 'writes', 'exports', 'queries', 'busiest_minute'].map(log(1024, 6)),
+  ...['patients', 'patients_only_read', 'reads_of_one'].map(log(MOST_PATIENTS, 6)),
+  ...['patients_notable', 'patients_emergency', 'patients_restricted'].map(log(64, 4)),
+  ...['rows_notable', 'rows_emergency', 'failures'].map(log(64, 4)),
+  log(MOST_NETWORKS, 4)('networks'),
+  ...['share_treatment', 'share_outside'].map(linear(1, 4)),
+  linear(24, 8)('hour'),
+  { kind: 'flag', field: 'weekend' },
+  // Unset for a user's first episode: how long they had been away before the log began is not known.
+  log(400, 6)('days_idle'),
+  { kind: 'oneOf', field: 'role', values: ROLE_GROUPS, other: true },
+];
+
+export const ehrAccessSampleSchema = sampleSchema(EHR_ACCESS_FIELDS);
+
+const encoder = fieldEncoder(ENCODER_ID, EHR_ACCESS_FIELDS);
+
+export const ehrAccess: LogThreat = {
+  id: 'ehr-access',
+  title: 'Misuse of patient records',
+  encoder,
+  // What is odd for one role or hour is another's routine, which takes a hidden layer; few units, for the noise's sake.
+  network: {
+    inputs: encoder.width,
+    layers: [
+      { units: 16, activation: 'relu' },
+      { units: EHR_ACCESS_CLASSES.length, activation: 'softmax' },
+    ],
+  },
+  classes: EHR_ACCESS_CLASSES,
+  formats: ['fhir-audit', 'atna-audit'],
+  prepare: () => prepareEpisodes(),
+};
