@@ -55,7 +55,7 @@ export interface Setting {
   readonly records: { readonly train: number; readonly validation: number; readonly test: number };
 }
 
-const TEST_SHARE = 0.2;
+export const TEST_SHARE = 0.2;
 const VALIDATION_SHARE = 0.1;
 /** Dirichlet shares as good as equal. */
 const EVEN = 1e6;
@@ -142,10 +142,11 @@ interface Dealt {
   readonly ruled: { readonly validation: Float32Array; readonly test: Float32Array } | null;
 }
 
-function deal(
-  { model: { encoder }, rule }: Subject,
+/** One seed's records, dealt out and encoded. */
+export function deal(
+  { model: { encoder }, rule }: Pick<Subject, 'model' | 'rule'>,
   { train, test }: Loaded,
-  { hospitals, alpha }: AccuracyOptions,
+  { hospitals, alpha }: Pick<AccuracyOptions, 'hospitals' | 'alpha'>,
   seed: number,
 ): Dealt {
   const all = [...train.labels.keys()];

@@ -5,7 +5,7 @@ import { unswNb15 } from '../../participant/readers/table-unsw-nb15.ts';
 import { networkFlows } from '../../threats/network-intrusion/network-flows.ts';
 import { networkIntrusion } from '../../threats/network-intrusion/nsl-kdd.ts';
 import { networkIntrusionUnsw } from '../../threats/network-intrusion/unsw-nb15.ts';
-import { fileIn, readRecords } from './data.ts';
+import { fileIn, type Records, readRecords } from './data.ts';
 import type { FileSubject } from './subject.ts';
 
 export const nslKddSubject: FileSubject = {
@@ -24,11 +24,15 @@ export const nslKddSubject: FileSubject = {
   // types that were left out of training (docs/threats/network-intrusion.md).
   threshold: { type: 'falseAlarms', share: 0.05 },
   async load(folder) {
-    const read = async (file: string) =>
-      readRecords(networkIntrusion, tableReader(nslKdd), await fileIn(folder, file));
-    return { train: await read('KDDTrain+.txt'), test: await read('KDDTest+.txt') };
+    const train = await readNslKdd(folder, nslKddSubject.file);
+    return { train, test: await readNslKdd(folder, 'KDDTest+.txt') };
   },
 };
+
+/** One of the official files. */
+export async function readNslKdd(folder: string, file: string): Promise<Records> {
+  return readRecords(networkIntrusion, tableReader(nslKdd), await fileIn(folder, file));
+}
 
 export const unswNb15Subject: FileSubject = {
   source: 'files',

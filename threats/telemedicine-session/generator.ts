@@ -12,7 +12,7 @@ import { sessionRow, type TelemedicineSession } from './session.ts';
 export type SessionAnomaly = Exclude<SessionClass, 'legitimate'>;
 
 export interface GeneratorOptions {
-  /** @default 60 000 */
+  /** @default 100 000 */
   readonly sessions?: number;
   /** @default 4 000 */
   readonly accounts?: number;
@@ -20,16 +20,16 @@ export interface GeneratorOptions {
   readonly from?: string;
   /** @default 90 */
   readonly days?: number;
-  /** Share of all sessions, by kind. @default 0.3 % each */
+  /** Share of all sessions, by kind. @default 0.4 % each */
   readonly rates?: Readonly<Partial<Record<SessionAnomaly, number>>>;
   /**
    * Probability that an anomaly hides each of its marks, on the first day and on the last: attackers learn.
-   * @default [0.35, 0.5]
+   * @default [0.25, 0.4]
    */
   readonly hidden?: readonly [first: number, last: number];
 }
 
-const RATE = 0.003;
+const RATE = 0.004;
 const DAY_MS = 86_400_000;
 
 /** In the order of their start, by the accounts' own clocks. @param uniform in [0, 1). */
@@ -37,8 +37,8 @@ export function* generateSessions(
   uniform: () => number,
   options: GeneratorOptions = {},
 ): Generator<TelemedicineSession> {
-  const { sessions = 60_000, accounts = 4_000, from = '2026-01-01', days = 90 } = options;
-  const [first, last] = options.hidden ?? [0.35, 0.5];
+  const { sessions = 100_000, accounts = 4_000, from = '2026-01-01', days = 90 } = options;
+  const [first, last] = options.hidden ?? [0.25, 0.4];
   const draws = drawsFrom(uniform);
   const people = Array.from({ length: accounts }, (_, i) => drawAccount(draws, i + 1));
   const staff = people.filter(({ role }) => role === 'clinician');

@@ -8,7 +8,7 @@ import { SESSION_FORMAT } from './session.ts';
 const ENCODER_ID = 'telemedicine-session/1';
 
 /** Chosen on training-side folds: docs/threats/telemedicine-session.md. */
-const BINS = 8;
+const BINS = 4;
 
 /** Verdicts by label; 0 is benign. */
 export const SESSION_CLASSES = [

@@ -1,3 +1,4 @@
+import { parse as csvParse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createDelimitedParser, likelyDelimiter } from '../../../participant/readers/delimited.ts';
@@ -33,6 +34,32 @@ test('what RFC 4180 writes is read back, with the lines on which rows begin', ()
     ),
     { numRuns: 500 },
   );
+});
+
+test('rows are those of csv-parse, wherever that reads them', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', '"', '""', ',', '\n', ' ', '"b"'), maxLength: 40 });
+  let compared = 0;
+  const rows = (input: string) => {
+    try {
+      return csvParse(input, { relax_column_count: true, relax_quotes: true, record_delimiter: '\n' });
+    } catch {
+      return null;
+    }
+  };
+  fc.assert(
+    fc.property(text, (input) => {
+      // `relax_quotes` also lets text behind a closing mark pass, which is refused here.
+      const outcomes = parse(input).filter(
+        (outcome) => typeof outcome === 'string' || outcome[1].join() !== '',
+      );
+      const expected = rows(input)?.filter((cells) => cells.join() !== '');
+      fc.pre(expected != null && !outcomes.some((outcome) => typeof outcome === 'string'));
+      compared++;
+      expect(outcomes.map(([, cells]) => cells)).toEqual(expected);
+    }),
+    { numRuns: 1000 },
+  );
+  expect(compared).toBe(1000);
 });
 
 test('unquoted cells are as they stand, quotation marks inside them too', () => {
