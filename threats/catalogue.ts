@@ -6,6 +6,7 @@ import { networkFlows } from './network-intrusion/network-flows.ts';
 import { networkIntrusion } from './network-intrusion/nsl-kdd.ts';
 import { networkIntrusionUnsw } from './network-intrusion/unsw-nb15.ts';
 import { phishingWebsite } from './phishing-website/index.ts';
+import { telemedicineSession } from './telemedicine-session/index.ts';
 
 /** Those whose records are rows of a log. */
 export const LOG_THREATS: readonly LogThreat[] = [
@@ -13,6 +14,7 @@ export const LOG_THREATS: readonly LogThreat[] = [
   networkIntrusionUnsw,
   networkFlows,
   phishingWebsite,
+  telemedicineSession,
 ];
 
 export type KnownThreat = typeof maliciousEmail | LogThreat;

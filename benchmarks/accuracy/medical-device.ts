@@ -27,8 +27,8 @@ export const medicalDeviceSubject: FileSubject = {
   file: 'IoT_Weather.csv',
   model: medicalDevice,
   training: {
-    ...{ rounds: 200, sampleRate: 0.1, delta: 1e-6 },
-    ...{ clip: 1, clipWithoutDp: 6, learningRate: 0.03 },
+    ...{ rounds: 300, sampleRate: 0.1, delta: 1e-6 },
+    ...{ clip: 1, clipWithoutDp: 6, learningRate: 0.1 },
   },
   threshold: { type: 'accuracy' },
   load: async (folder) => ({ train: deduplicated(await tonIotReadings(folder)), test: null }),

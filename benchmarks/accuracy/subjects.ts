@@ -4,12 +4,14 @@ import { FedwardError } from '../../proto/errors.ts';
 import { networkFlowsSubject, nslKddSubject, unswNb15Subject } from './network-intrusion.ts';
 import { phishingWebsiteSubject } from './phishing-website.ts';
 import type { Subject } from './subject.ts';
+import { telemedicineSessionSubject } from './telemedicine-session.ts';
 
 export const SUBJECTS: readonly Subject[] = [
   nslKddSubject,
   unswNb15Subject,
   networkFlowsSubject,
   phishingWebsiteSubject,
+  telemedicineSessionSubject,
 ];
 
 export const BENCHED_THREATS: readonly string[] = [...new Set(SUBJECTS.map(({ threat }) => threat))];

@@ -2,6 +2,7 @@
 import type { CommandModule } from 'yargs';
 import { accuracyBenchCommand } from './accuracy.ts';
 import { auditBenchCommand } from './audit.ts';
+import { readersBenchCommand } from './readers.ts';
 import { reidentificationBenchCommand } from './reidentification.ts';
 import { roundsBenchCommand } from './rounds.ts';
 import { samplingBenchCommand } from './sampling.ts';
@@ -16,11 +17,12 @@ export const benchCommand: CommandModule = {
       .command(secaggBenchCommand)
       .command(samplingBenchCommand)
       .command(accuracyBenchCommand)
+      .command(readersBenchCommand)
       .command(auditBenchCommand)
       .command(reidentificationBenchCommand)
       .demandCommand(
         1,
-        'Say what to measure: rounds, secagg, sampling, accuracy, audit or reidentification.',
+        'Say what to measure: rounds, secagg, sampling, accuracy, readers, audit or reidentification.',
       ),
   /** Never reached: a subcommand is demanded. */
   handler() {},

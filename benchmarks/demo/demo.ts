@@ -7,16 +7,18 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { FedwardError } from '../../proto/errors.ts';
 import { hospitalId } from '../../proto/vocabulary.ts';
-import { loadMailCorpus } from '../mail-corpus.ts';
+import { maliciousEmail } from '../../threats/malicious-email/index.ts';
+import { encodeMails, loadMailCorpus } from '../mail-corpus.ts';
+import { writeMailShare } from '../mail-share.ts';
 import { partition, splitTest } from '../partition.ts';
 import type { DemoArguments } from './cli.ts';
 import { createDisplay, type Display } from './display.ts';
 import { parseFault } from './fault.ts';
 import { errorOf, JobRun, type JobRunResult } from './job-run.ts';
 import { type DemoJob, demoJob, sitePolicy, TIMINGS } from './plan.ts';
-import { type Member, provision } from './provision.ts';
+import { provision } from './provision.ts';
 import { closeRun, openRun, publish, type Run } from './publish.ts';
-import { compileReport } from './report-compile.ts';
+import { compileReport, type DemoMember } from './report-compile.ts';
 import type { RoundRecord } from './report-data.ts';
 import { SumVerification } from './verification.ts';
 
@@ -94,12 +96,19 @@ async function conduct(
     seed: given.seed,
     alpha: DIRICHLET_ALPHA,
   });
-  const members: Member[] = hospitals.map((id, i) => ({ id, mails: pick(shares[i] ?? []) }));
+  const members: DemoMember[] = hospitals.map((id, i) => ({ id, mails: pick(shares[i] ?? []) }));
   const test = pick(split.test);
 
   const provisioned = await display.step(
     'Provision the consortium',
-    provision({ folder: run.folder, members, test, job, timings: TIMINGS, policy: sitePolicy(job) }),
+    provision({
+      ...{ folder: run.folder, threat: maliciousEmail, dataset: 'demo-mail', test: encodeMails(test) },
+      members: members.map((member) => ({
+        id: member.id,
+        writeRecords: (path) => writeMailShare(path, member.mails),
+      })),
+      ...{ job, timings: TIMINGS, policy: sitePolicy(job) },
+    }),
     () => `certificates, keys and mail for ${hospitals.length} hospitals`,
   );
   const history: RoundRecord[] = [];

@@ -21,20 +21,24 @@ import type { hospitalConfigSchema } from '../../participant/config.ts';
 import { createKeystore } from '../../participant/keystore.ts';
 import type { HospitalId } from '../../proto/vocabulary.ts';
 import { Secret } from '../../secagg/secret.ts';
+import type { KnownThreat } from '../../threats/catalogue.ts';
 import { encodeDataset } from '../../threats/dataset-file.ts';
-import { maliciousEmail } from '../../threats/malicious-email/index.ts';
-import { type CorpusMail, encodeMails } from '../mail-corpus.ts';
-import { writeMailShare } from '../mail-share.ts';
+import type { Dataset } from '../../threats/threat.ts';
 
 export interface Member {
   readonly id: HospitalId;
-  readonly mails: readonly CorpusMail[];
+  /** Writes the hospital's records to `path`, which is not there yet: a file or a folder. */
+  writeRecords(path: string): Promise<void>;
 }
 
 export interface ProvisionOptions {
   readonly folder: string;
+  readonly threat: KnownThreat;
   readonly members: readonly Member[];
-  readonly test: readonly CorpusMail[];
+  /** Public, encoded; judges each round's model. */
+  readonly test: Dataset;
+  /** Name of the data set in each hospital's ledger. */
+  readonly dataset: string;
   readonly job: z.input<typeof coordinatorConfigSchema>['job'];
   readonly timings: z.input<typeof coordinatorConfigSchema>['timings'];
   readonly policy: z.input<typeof hospitalConfigSchema>['policy'];
@@ -52,19 +56,19 @@ const KEYSTORE_COST = { N: 2 ** 15, r: 8, p: 1 } as const;
 const PRIVATE = { mode: 0o600 };
 
 export async function provision(options: ProvisionOptions): Promise<Provisioned> {
-  const { folder, members, test, job, timings, policy } = options;
+  const { folder, threat, members, test, job, timings, policy } = options;
   const issue: Issue = { now: new Date(), entropy: osEntropy(), days: VALID_DAYS };
   const authority = await createAuthority('Fedward demo authority', issue);
   const identityKeys: Record<string, string> = {};
-  for (const { id, mails } of members) {
-    identityKeys[id] = await provisionHospital(join(folder, id), id, mails, authority, issue);
+  for (const member of members) {
+    identityKeys[member.id] = await provisionHospital(join(folder, member.id), member, authority, issue);
   }
   const home = join(folder, 'coordinator');
   await mkdir(home);
   const keys = createTlsKeys();
   const certificate = await issueServerCertificate(authority, [], keys.publicKey, issue);
   await writeTls(home, authority.certificate, certificate, keys.privateKey);
-  await writeFile(join(home, 'test-set.bin'), encodeDataset(maliciousEmail.encoder.id, encodeMails(test)));
+  await writeFile(join(home, 'test-set.bin'), encodeDataset(threat.encoder.id, test));
   const coordinatorConfig = join(home, 'coordinator.yaml');
   const config: z.input<typeof coordinatorConfigSchema> = {
     listen: { port: 0 },
@@ -84,7 +88,7 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
         tls: TLS,
         keystore: 'identity.json',
         passphraseFile: 'passphrase',
-        data: { threat: maliciousEmail.id, folder: 'data', name: 'demo-mail' },
+        data: { threat: threat.id, folder: 'data', name: options.dataset },
         ledger: 'ledger.db',
         members: identityKeys,
         policy,
@@ -108,8 +112,7 @@ async function writeTls(home: string, ca: string, certificate: string, privateKe
 /** @returns the hospital's public identity key in base64. */
 async function provisionHospital(
   home: string,
-  id: HospitalId,
-  mails: readonly CorpusMail[],
+  { id, writeRecords }: Member,
   authority: Authority,
   issue: Issue,
 ): Promise<string> {
@@ -128,6 +131,6 @@ async function provisionHospital(
       cost: KEYSTORE_COST,
     },
   );
-  await writeMailShare(join(home, 'data'), mails);
+  await writeRecords(join(home, 'data'));
   return Buffer.from(publicKey).toString('base64');
 }

@@ -1,6 +1,7 @@
 /** Puts together what a demo run found: history, baselines, privacy, examples. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HospitalId } from '../../proto/vocabulary.ts';
 import { loadEngine } from '../../threats/engine.ts';
 import { maliciousEmail } from '../../threats/malicious-email/index.ts';
 import { loadModel } from '../../threats/model-files.ts';
@@ -9,7 +10,6 @@ import { trainBaselines } from '../baselines.ts';
 import { type CorpusMail, encodeMails } from '../mail-corpus.ts';
 import type { JobRunResult } from './job-run.ts';
 import type { DemoJob } from './plan.ts';
-import type { Member } from './provision.ts';
 import type { Run } from './publish.ts';
 import {
   type DemoReport,
@@ -19,12 +19,18 @@ import {
   type RoundRecord,
 } from './report-data.ts';
 
+/** A hospital of the demo and its share of the corpus. */
+export interface DemoMember {
+  readonly id: HospitalId;
+  readonly mails: readonly CorpusMail[];
+}
+
 export interface Findings {
   readonly run: Run;
   readonly date: Date;
   readonly seed: number;
   readonly alpha: number;
-  readonly members: readonly Member[];
+  readonly members: readonly DemoMember[];
   readonly test: readonly CorpusMail[];
   readonly job: DemoJob;
   readonly result: JobRunResult;

@@ -1,5 +1,5 @@
 /** The generator's rows, and the same as FHIR R4 AuditEvents (https://hl7.org/fhir/R4/auditevent.html). */
-import type { Cell, RowSample } from '../record.ts';
+import type { Cell, Cells, RowSample } from '../record.ts';
 import type { Staff } from './hospital.ts';
 import type { Touch } from './routine.ts';
 
@@ -26,22 +26,32 @@ export function rowOf(
 ): RowSample {
   const [event, subtype, action, outcome] = EVENTS[touch.deed];
   const { patient, purpose, network } = touch;
+  const about = patient === null ? null : patient.id;
   const isQuery = touch.deed === 'query';
   return {
     format: 'fhir-audit',
     fields: {
-      ...{ event, subtype, action, outcome, purpose },
+      event,
+      subtype,
+      action,
+      outcome,
       recorded: new Date(start + touch.at + ZONE_MS).toISOString().replace('Z', ZONE),
-      user: `${prefix}${staff.id}`,
+      purpose,
+      user: prefix + staff.id,
       role: staff.role,
-      ...{ network, network_type: '2', agents: 1 },
-      ...{ site: staff.ward, observer: 'Device/ehr' },
-      patient: patient === null ? null : patient.id,
-      ...{ object: null, object_type: isQuery ? '2' : null, object_role: isQuery ? '24' : null },
-      lifecycle: touch.deed === 'export' && patient !== null ? EXPORTED : null,
+      network,
+      network_type: '2',
+      agents: 1,
+      site: staff.ward,
+      observer: 'Device/ehr',
+      patient: about,
+      object: null,
+      object_type: isQuery ? '2' : null,
+      object_role: isQuery ? '24' : null,
+      lifecycle: touch.deed === 'export' && about !== null ? EXPORTED : null,
       sensitivity: patient === null ? null : patient.sensitivity,
       query: isQuery ? 1 : 0,
-      entities: patient !== null || isQuery ? 1 : 0,
+      entities: about !== null || isQuery ? 1 : 0,
     },
     labels: { verdict: touch.verdict },
     context: { id },
@@ -53,46 +63,22 @@ const DCM = 'http://dicom.nema.org/resources/ontology/DCM';
 
 /** A row of `auditRows` as the AuditEvent that a reader makes the same row of. */
 export function auditEventOf({ fields, labels, context }: RowSample): object {
-  const { patient, query, lifecycle } = fields;
   const dicom = /^\d+$/.test(String(fields.event));
-  const entities = [
-    ...present(patient).map((reference) => ({
-      what: { reference },
-      type: { system: `${TERMINOLOGY}/audit-entity-type`, code: '1' },
-      role: { system: `${TERMINOLOGY}/object-role`, code: '1' },
-      ...(lifecycle == null
-        ? {}
-        : { lifecycle: { system: `${TERMINOLOGY}/dicom-audit-lifecycle`, code: lifecycle } }),
-      securityLabel: codesOf(fields.sensitivity).map((code) => ({
-        system: `${TERMINOLOGY}/${/^[LMNRUV]$/.test(code) ? 'v3-Confidentiality' : 'v3-ActCode'}`,
-        code,
-      })),
-    })),
-    ...(query === 1
-      ? [
-          {
-            type: { system: `${TERMINOLOGY}/audit-entity-type`, code: fields.object_type },
-            role: { system: `${TERMINOLOGY}/object-role`, code: fields.object_role },
-            query: Buffer.from('name=').toString('base64'),
-          },
-        ]
-      : []),
-  ];
+  const entities = [...patientEntity(fields), ...queryEntity(fields)];
   return {
     resourceType: 'AuditEvent',
     id: context.id,
-    meta: { tag: present(labels.verdict).map((code) => ({ system: 'urn:fedward:label', code })) },
+    meta: { tag: codings(labels.verdict, 'urn:fedward:label') },
     type: { system: dicom ? DCM : `${TERMINOLOGY}/audit-event-type`, code: fields.event },
-    subtype: codesOf(fields.subtype).map((code) => ({
-      system: dicom ? DCM : 'http://hl7.org/fhir/restful-interaction',
-      code,
-    })),
+    // FHIR's JSON has no empty lists.
+    ...listed('subtype', codings(fields.subtype, dicom ? DCM : 'http://hl7.org/fhir/restful-interaction')),
     action: fields.action,
     recorded: fields.recorded,
     outcome: String(fields.outcome),
-    purposeOfEvent: codesOf(fields.purpose).map((code) => ({
-      coding: [{ system: `${TERMINOLOGY}/v3-ActReason`, code }],
-    })),
+    ...listed(
+      'purposeOfEvent',
+      codings(fields.purpose, `${TERMINOLOGY}/v3-ActReason`).map((coding) => ({ coding: [coding] })),
+    ),
     agent: [
       {
         role: [{ coding: [{ code: fields.role }] }],
@@ -102,14 +88,45 @@ export function auditEventOf({ fields, labels, context }: RowSample): object {
       },
     ],
     source: { site: fields.site, observer: { reference: fields.observer } },
-    ...(entities.length === 0 ? {} : { entity: entities }),
+    ...listed('entity', entities),
   };
+}
+
+function patientEntity({ patient, lifecycle, sensitivity }: Cells): object[] {
+  const labels = codings(sensitivity, '').map(({ code }) => ({
+    system: `${TERMINOLOGY}/${/^[LMNRUV]$/.test(code) ? 'v3-Confidentiality' : 'v3-ActCode'}`,
+    code,
+  }));
+  return present(patient).map((reference) => ({
+    what: { reference },
+    type: { system: `${TERMINOLOGY}/audit-entity-type`, code: '1' },
+    role: { system: `${TERMINOLOGY}/object-role`, code: '1' },
+    ...(lifecycle == null
+      ? {}
+      : { lifecycle: { system: `${TERMINOLOGY}/dicom-audit-lifecycle`, code: lifecycle } }),
+    ...listed('securityLabel', labels),
+  }));
+}
+
+function queryEntity({ query, object_type, object_role }: Cells): object[] {
+  if (query !== 1) return [];
+  return [
+    {
+      type: { system: `${TERMINOLOGY}/audit-entity-type`, code: object_type },
+      role: { system: `${TERMINOLOGY}/object-role`, code: object_role },
+      query: Buffer.from('name=').toString('base64'),
+    },
+  ];
+}
+
+function listed(name: string, items: readonly object[]): object {
+  return items.length === 0 ? {} : { [name]: items };
+}
+
+function codings(cell: Cell | undefined, system: string): { system: string; code: string }[] {
+  return present(cell).flatMap((codes) => codes.split(',').map((code) => ({ system, code })));
 }
 
 function present(cell: Cell | undefined): string[] {
   return cell == null ? [] : [String(cell)];
-}
-
-function codesOf(cell: Cell | undefined): string[] {
-  return present(cell).flatMap((codes) => codes.split(','));
 }

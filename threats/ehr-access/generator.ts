@@ -9,7 +9,7 @@ import { rowOf } from './audit-event.ts';
 import { type Draw, drawFrom } from './draw.ts';
 import { createHospital, type Hospital, type Staff } from './hospital.ts';
 import { type Misuse, misuseHour, WHILE_AT_WORK } from './misuse.ts';
-import { type Duty, routineHour, type Touch } from './routine.ts';
+import { type Duty, glanceHour, routineHour, type Touch } from './routine.ts';
 
 export interface HospitalOptions {
   /** @default 150 */
@@ -37,12 +37,14 @@ const START = Date.UTC(2024, 0, 1, -1);
 const HOUR = 3_600_000;
 const HOURS_A_DAY = 24;
 const HOURS_A_WEEK = 7 * HOURS_A_DAY;
-/** Days after the last one at which an account may come alive again. */
-const COLD = 10;
+/** Days after the last hour worked from which a leaver's account may come alive again. */
+const COLD = 3;
+/** Looks out of hours for each hour that is worked. */
+const GLANCES = 0.06;
 
 interface Task {
   readonly duty: Duty;
-  readonly work: 'routine' | Misuse;
+  readonly work: 'routine' | 'glance' | Misuse;
 }
 
 /** @param uniform In [0, 1); the only source of chance. */
@@ -57,12 +59,21 @@ export function* auditRows(uniform: () => number, options: HospitalOptions = {})
     hospital.advance();
     const events: { readonly staff: Staff; readonly touch: Touch }[] = [];
     for (const { duty, work } of plan.take(hour)) {
-      const done =
-        work === 'routine' ? routineHour(draw, hospital, duty) : misuseHour(draw, hospital, duty, work);
-      for (const touch of done) events.push({ staff: duty.staff, touch });
+      for (const touch of touchesOf(draw, hospital, duty, work)) events.push({ staff: duty.staff, touch });
     }
     events.sort((a, b) => a.touch.at - b.touch.at);
     for (const event of events) yield rowOf(event, START + hour * HOUR, `${prefix}${++rows}`, prefix);
+  }
+}
+
+function touchesOf(draw: Draw, hospital: Hospital, duty: Duty, work: Task['work']): readonly Touch[] {
+  switch (work) {
+    case 'routine':
+      return routineHour(draw, hospital, duty);
+    case 'glance':
+      return glanceHour(draw, hospital, duty);
+    default:
+      return misuseHour(draw, hospital, duty, work);
   }
 }
 
@@ -77,13 +88,8 @@ function planner(draw: Draw, hospital: Hospital, rates: Readonly<Partial<Record<
     else own.push(task);
   };
   const dutyAt = (staff: Staff, hour: number, kind: Duty['kind'], first: boolean, back: boolean): Duty => {
-    const day = Math.floor(hour / HOURS_A_DAY);
-    const date = new Date(START + hour * HOUR + HOUR);
-    return {
-      ...{ staff, kind, first, back },
-      hour: hour % HOURS_A_DAY,
-      day: { ofMonth: date.getUTCDate(), weekend: day % 7 >= 5 },
-    };
+    const local = new Date(START + (hour + 1) * HOUR);
+    return { staff, kind, first, back, hour: local.getUTCHours(), dayOfMonth: local.getUTCDate() };
   };
   const plant = (hour: number, duty: Duty): void => {
     for (const kind of WHILE_AT_WORK) {
@@ -101,8 +107,11 @@ function planner(draw: Draw, hospital: Hospital, rates: Readonly<Partial<Record<
     const account = draw.pick(cold);
     if (account === undefined) return;
     const at = hour + draw.integer(1, 20);
-    add(at, { duty: dutyAt(account, at, 'shift', true, false), work: 'dormant-account' });
-    lastWorked.set(account, at);
+    const until = at + draw.poisson(0.7);
+    for (let own = at; own <= until; own++) {
+      add(own, { duty: dutyAt(account, own, 'shift', own === at, false), work: 'dormant-account' });
+    }
+    lastWorked.set(account, until);
   };
 
   return {
@@ -120,6 +129,11 @@ function planner(draw: Draw, hospital: Hospital, rates: Readonly<Partial<Record<
           const duty = dutyAt(staff, hour, shift.kind, hour === start, back);
           add(hour, { duty, work: 'routine' });
           plant(hour, duty);
+          if (draw.chance(GLANCES)) {
+            const later = hour + draw.integer(1, 20);
+            const where = draw.chance(0.75) ? 'shift' : 'atHome';
+            add(later, { duty: dutyAt(staff, later, where, false, false), work: 'glance' });
+          }
           lastWorked.set(staff, hour);
         }
       }

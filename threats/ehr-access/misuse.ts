@@ -71,7 +71,7 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
 }
 
 function seatOf(draw: Draw, { staff, kind: where }: Duty, verdict: Misuse): Seat {
-  const outside = where === 'atHome' || draw.chance(verdict === 'dormant-account' ? 0.5 : 0.1);
+  const outside = where === 'atHome' || draw.chance(verdict === 'dormant-account' ? 0.5 : 0.03);
   const office = staff.remote > 0 || staff.role === 'registrar';
   const place = office ? () => staff.desk : walk(draw, staff.ward, 0.06);
   return {

@@ -18,7 +18,7 @@ export interface Duty {
   readonly staff: Staff;
   /** Hour of the day, of the site's clock. */
   readonly hour: number;
-  readonly day: { readonly ofMonth: number; readonly weekend: boolean };
+  readonly dayOfMonth: number;
   readonly kind: 'shift' | 'onCall' | 'atHome';
   /** First hour of the shift. */
   readonly first: boolean;
@@ -106,25 +106,41 @@ export function walk(draw: Draw, ward: Ward, restless: number): () => string {
 export function routineHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[] {
   const { staff } = duty;
   const ward = staff.role === 'nurse' && draw.chance(0.08) ? (draw.pick(WARD_NAMES) ?? staff.ward) : staff.ward;
-  const clinical = staff.role === 'nurse' || staff.role === 'physician' || staff.role === 'pharmacist';
-  const roaming = clinical && draw.chance(0.12);
-  const steps = walk(draw, ward, roaming ? 0.3 : 0.06);
-  const home = duty.kind !== 'shift' && (duty.kind === 'atHome' || draw.chance(0.6));
-  // Called in: begun at home, ended on the ward.
-  const between = duty.kind === 'onCall' && draw.chance(0.25);
-  const desk = clinical ? steps : () => staff.desk;
-  const seat: Seat = {
-    network: () => (home && !(between && draw.chance(0.5)) ? staff.home : desk()),
-    at: moments(draw, draw.chance(0.15)),
-    purpose: purposeOf(draw, staff),
-    verdict: 'benign',
-  };
-  const mistakes = duty.back && draw.chance(0.6) ? 1 + draw.poisson(2) : draw.chance(0.05) ? 1 + draw.poisson(0.6) : 0;
+  const seat = seatOf(draw, duty, ward);
+  const mistakes = draw.chance(duty.back ? 0.6 : 0.05) ? 1 + draw.poisson(duty.back ? 2 : 0.6) : 0;
   return [
     ...touches(seat, 'failure', null, mistakes),
     ...(duty.first || draw.chance(0.3) ? touches(seat, 'login', null, 1) : []),
     ...work(draw, hospital, duty, ward, seat),
   ];
+}
+
+/** A look out of hours, before the shift or after it: at a result, at somebody who worries. */
+export function glanceHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[] {
+  const { ward } = duty.staff;
+  const seat = seatOf(draw, duty, ward);
+  const others = draw.chance(0.7) ? hospital.inpatients(ward) : hospital.discharged();
+  return [
+    ...touches(seat, 'login', null, draw.chance(0.6) ? 1 : 0),
+    ...tend(draw, seat, someOf(draw, others, 1 + draw.poisson(0.5)), { reads: 3, writes: 0.1 }),
+  ];
+}
+
+function seatOf(draw: Draw, duty: Duty, ward: Ward): Seat {
+  const { staff } = duty;
+  const clinical = staff.role === 'nurse' || staff.role === 'physician' || staff.role === 'pharmacist';
+  const roaming = clinical && draw.chance(0.12);
+  const steps = walk(draw, ward, roaming ? 0.3 : 0.06);
+  const home = duty.kind === 'atHome' || (duty.kind === 'onCall' && draw.chance(0.6));
+  // Called in: begun at home, ended on the ward.
+  const between = duty.kind === 'onCall' && draw.chance(0.25);
+  const desk = clinical ? steps : () => staff.desk;
+  return {
+    network: () => (home && !(between && draw.chance(0.5)) ? staff.home : desk()),
+    at: moments(draw, draw.chance(0.15)),
+    purpose: purposeOf(draw, staff),
+    verdict: 'benign',
+  };
 }
 
 function work(draw: Draw, hospital: Hospital, duty: Duty, ward: Ward, seat: Seat): Touch[] {
@@ -167,11 +183,11 @@ function work(draw: Draw, hospital: Hospital, duty: Duty, ward: Ward, seat: Seat
   }
 }
 
-function deskWork(draw: Draw, hospital: Hospital, { staff, day, hour }: Duty, seat: Seat): Touch[] {
+function deskWork(draw: Draw, hospital: Hospital, { staff, dayOfMonth, hour }: Duty, seat: Seat): Touch[] {
   const gone = hospital.discharged();
   switch (staff.role) {
     case 'billing': {
-      const run = day.ofMonth <= 3 && draw.chance(0.5);
+      const run = dayOfMonth <= 3 && draw.chance(0.5);
       const many = run ? Math.min(400, Math.round(draw.around(150, 0.5))) : 5 + draw.poisson(18 * staff.tempo);
       return [
         ...tend(draw, seat, someOf(draw, gone, many), { reads: 1.1, writes: run ? 0 : 0.3 }),
@@ -217,12 +233,12 @@ function clinic(draw: Draw, hospital: Hospital, ward: Ward, visits = draw.poisso
 
 /** The glass is broken where nobody has time to ask: mostly in the emergency department, and elsewhere at times. */
 function emergencies(draw: Draw, hospital: Hospital, { kind }: Duty, ward: Ward, seat: Seat): Touch[] {
-  const often = ward === 'emergency' ? 0.35 : ward === 'intensive' || kind === 'onCall' ? 0.06 : 0.012;
+  const often = ward === 'emergency' ? 0.35 : ward === 'intensive' || kind === 'onCall' ? 0.06 : 0.02;
   if (!draw.chance(often)) return [];
   const from = draw.chance(0.6) ? ward : (draw.pick(WARD_NAMES) ?? ward);
   const patients = someOf(draw, hospital.inpatients(from), 1 + draw.poisson(0.6));
   const urgent = { ...seat, purpose: draw.chance(0.5) ? 'BTG' : 'ETREAT' };
-  return tend(draw, urgent, patients, { reads: 3, writes: 0.8 });
+  return tend(draw, urgent, patients, { reads: 3, writes: draw.chance(0.4) ? 0 : 1 });
 }
 
 /** Looks at somebody else's patients for good reasons: a consult, a transfer, how a former patient fares, teaching. */

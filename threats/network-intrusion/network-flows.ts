@@ -33,10 +33,11 @@ export const networkFlows: LogThreat = {
   id: 'network-flows',
   title: 'Network flows of your own sensors',
   encoder,
+  // Hidden units, since a few plain measures mean something only together (docs/threats/network-flows.md).
   network: {
     inputs: encoder.width,
     layers: [
-      { units: 32, activation: 'relu' },
+      { units: 16, activation: 'relu' },
       { units: 1, activation: 'sigmoid' },
     ],
   },

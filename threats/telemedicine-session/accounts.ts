@@ -22,62 +22,21 @@ export interface Account {
 }
 
 export function drawAccount(draws: Draws, number: number): Account {
-  const role = draws.weighted<Role>([
-    ...([
-      ['patient', 78],
-      ['clinician', 16],
-      ['carer', 4],
-      ['interpreter', 2],
-    ] as const),
-  ] as const);
+  const role = draws.weighted<Role>({ patient: 78, clinician: 16, carer: 4, interpreter: 2 });
   const staff = role === 'clinician' || role === 'interpreter';
   return {
     id: `${role}-${number}`,
     role,
-    offset: draws.weighted([
-      ['+00:00', 1],
-      ['+01:00', 3],
-      ['+02:00', 1],
-    ]),
+    offset: draws.weighted({ '+00:00': 1, '+01:00': 3, '+02:00': 1 }),
     auth: staff
-      ? draws.weighted([
-          ['sso', 6],
-          ['smartcard', 3],
-          ['password', 2],
-        ])
-      : draws.weighted([
-          ['password', 6],
-          ['link', 3],
-          ['eid', 2],
-        ]),
+      ? draws.weighted({ sso: 6, smartcard: 3, password: 2, link: 0.5 })
+      : draws.weighted({ password: 6, link: 3, eid: 2 }),
     secondFactor: staff
-      ? draws.weighted([
-          ['totp', 3],
-          ['push', 4],
-          ['passkey', 2],
-          ['none', 1],
-        ])
-      : draws.weighted([
-          ['none', 5],
-          ['sms', 4],
-          ['push', 1],
-          ['passkey', 1],
-        ]),
+      ? draws.weighted({ totp: 3, push: 4, passkey: 2, sms: 1, none: 1 })
+      : draws.weighted({ none: 5, sms: 4, push: 1, passkey: 1 }),
     habit: staff
-      ? draws.weighted([
-          ['ordinary', 10],
-          ['group', 2],
-          ['pain', 2],
-          ['teaching', 1],
-          ['imaging', 2],
-          ['nights', 2],
-        ])
-      : draws.weighted([
-          ['ordinary', 14],
-          ['monitored', 2],
-          ['group', 1],
-          ['pain', 1],
-        ]),
+      ? draws.weighted({ ordinary: 10, group: 2, pain: 2, teaching: 1, imaging: 2, nights: 2 })
+      : draws.weighted({ ordinary: 14, monitored: 2, group: 1, pain: 1 }),
     mobile: draws.chance(staff ? 0.08 : 0.3),
     poorNetwork: draws.chance(0.15),
     twoDevices: draws.chance(staff ? 0.3 : 0.04),
@@ -106,7 +65,7 @@ const DURATIONS: Readonly<Record<string, readonly [median: number, spread: numbe
 export function ordinarySession(draws: Draws, account: Account, day: number, id: string): Session {
   const { role, habit } = account;
   const visit = visitType(draws, account);
-  // A repeat prescription takes a few minutes, without waiting, and often the camera stays off.
+  // A repeat prescription takes a few minutes, and often the camera stays off.
   const repeat = visit !== 'group' && visit !== 'monitoring' && draws.chance(habit === 'pain' ? 0.25 : 0.1);
   const [median, spread] = DURATIONS[visit] ?? [900, 0.5];
   const duration = Math.round(draws.logNormal(repeat ? 260 : median, spread));
@@ -144,8 +103,8 @@ export function ordinarySession(draws: Draws, account: Account, day: number, id:
     chat_links: draws.poisson(visit === 'group' ? 0.6 : 0.08),
     recording: draws.chance(habit === 'teaching' ? 0.5 : 0.01),
     participants,
-    // Group leaders let latecomers in directly; so do clinicians with their own staff.
-    waiting_room_bypassed: draws.chance(visit === 'group' || visit === 'consult' ? 0.3 : 0.04),
+    // Who leads a group lets latecomers in directly; so do colleagues each other, and patients known for years.
+    waiting_room_bypassed: draws.chance(visit === 'group' || visit === 'consult' || repeat ? 0.3 : 0.04),
     ...{ prescriptions: 0, prescription_amount: 'none', controlled_substance: false },
     verdict: 'legitimate',
   };
@@ -157,36 +116,16 @@ export function ordinarySession(draws: Draws, account: Account, day: number, id:
 function visitType(draws: Draws, { role, habit }: Account): string {
   switch (habit) {
     case 'monitored':
-      return draws.weighted([
-        ['monitoring', 7],
-        ['video', 2],
-        ['audio', 1],
-      ]);
+      return draws.weighted({ monitoring: 7, video: 2, audio: 1 });
     case 'group':
-      return draws.weighted([
-        ['group', 6],
-        ['video', 3],
-        ['audio', 1],
-      ]);
+      return draws.weighted({ group: 6, video: 3, audio: 1 });
     case 'imaging':
     case 'teaching':
-      return draws.weighted([
-        ['consult', 5],
-        ['video', 5],
-      ]);
+      return draws.weighted({ consult: 5, video: 5 });
     default:
       return role === 'clinician'
-        ? draws.weighted([
-            ['video', 14],
-            ['audio', 3],
-            ['consult', 2],
-            ['group', 1],
-          ])
-        : draws.weighted([
-            ['video', 15],
-            ['audio', 4],
-            ['group', 1],
-          ]);
+        ? draws.weighted({ video: 14, audio: 3, consult: 2, group: 1 })
+        : draws.weighted({ video: 15, audio: 4, group: 1 });
   }
 }
 
@@ -199,13 +138,7 @@ function partySize(draws: Draws, visit: string): number {
 
 function peerRole(draws: Draws, role: Role, visit: string): string {
   if (visit === 'consult') return 'clinician';
-  return role === 'clinician'
-    ? draws.weighted([
-        ['patient', 12],
-        ['carer', 1],
-        ['interpreter', 1],
-      ])
-    : 'clinician';
+  return role === 'clinician' ? draws.weighted({ patient: 12, carer: 1, interpreter: 1 }) : 'clinician';
 }
 
 function startOf(draws: Draws, { habit, offset }: Account, visit: string, day: number): string {
@@ -229,11 +162,7 @@ function shareImages(draws: Draws, session: Session): void {
 function prescribe(draws: Draws, session: Session, { habit }: Account, repeat: boolean): void {
   if (!repeat && !draws.chance(0.35)) return;
   session.prescriptions = 1 + draws.poisson(0.4);
-  session.prescription_amount = draws.weighted([
-    ['small', 3],
-    ['usual', 6],
-    ['large', repeat ? 2.5 : 0.7],
-  ]);
+  session.prescription_amount = draws.weighted({ small: 3, usual: 6, large: repeat ? 2.5 : 0.7 });
   session.controlled_substance = draws.chance(habit === 'pain' ? 0.55 : 0.05);
 }
 

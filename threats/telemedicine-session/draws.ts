@@ -1,13 +1,11 @@
 /** Draws from the distributions that the generator needs, from one source of uniform numbers. */
 
-export type Choices<Value> = readonly [readonly [Value, number], ...(readonly [Value, number])[]];
-
 export interface Draws {
   /** In [0, 1). */
   uniform(): number;
   chance(probability: number): boolean;
-  /** One of them, by its weight; weights need not sum to 1. */
-  weighted<Value>(choices: Choices<Value>): Value;
+  /** A name, by its weight; at least one, and weights need not sum to 1. */
+  weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
   /** Of a small mean (Knuth). */
   poisson(mean: number): number;
   normal(): number;
@@ -22,14 +20,15 @@ export function drawsFrom(uniform: () => number): Draws {
   return {
     uniform,
     chance: (probability) => uniform() < probability,
-    weighted(choices) {
-      let left = uniform() * choices.reduce((sum, [, weight]) => sum + weight, 0);
-      for (const [value, weight] of choices) {
-        if (left < weight) return value;
-        left -= weight;
+    weighted<Name extends string>(weights: Readonly<Record<Name, number>>) {
+      const names = Object.keys(weights) as [Name, ...Name[]];
+      let left = uniform() * names.reduce((sum, name) => sum + weights[name], 0);
+      for (const name of names) {
+        left -= weights[name];
+        if (left < 0) return name;
       }
       // Rounding left a trace beyond the last one.
-      return choices[0][0];
+      return names[0];
     },
     poisson(mean) {
       const limit = Math.exp(-mean);

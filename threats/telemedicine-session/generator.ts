@@ -3,6 +3,7 @@
  * their sessions some that are not what they seem. Every mark of an anomaly also occurs in honest sessions, and no
  * anomaly shows all of its marks. What can be concluded from such data stands in docs/threats/telemedicine-session.md.
  */
+import { FedwardError } from '../../proto/errors.ts';
 import type { RowSample } from '../record.ts';
 import { type Account, atHour, drawAccount, ordinarySession, round, type Session } from './accounts.ts';
 import { type Draws, drawsFrom } from './draws.ts';
@@ -43,7 +44,14 @@ export function* generateSessions(
   const people = Array.from({ length: accounts }, (_, i) => drawAccount(draws, i + 1));
   const staff = people.filter(({ role }) => role === 'clinician');
   const patients = people.filter(({ role }) => role !== 'clinician');
-  const anyOf = (group: readonly Account[]) => group[Math.floor(draws.uniform() * group.length)];
+  const anyOf = (group: readonly Account[]) => {
+    const account = group[Math.floor(draws.uniform() * group.length)];
+    if (account !== undefined) return account;
+    throw new FedwardError(
+      'INVALID_ARGUMENT',
+      `Of ${accounts} accounts none is a clinician's, or all are. Generate more of them.`,
+    );
+  };
   let number = 0;
   for (let day = 0; day < days; day++) {
     const midnight = Date.parse(from) + day * DAY_MS;
@@ -51,10 +59,14 @@ export function* generateSessions(
     const ofDay: Session[] = [];
     for (const end = Math.round((sessions * (day + 1)) / days); number < end; number++) {
       const kind = kindOf(draws, options.rates ?? {});
-      // Of two sides of a visit each has a session, and a clinician has many visits.
-      const account = anyOf(draws.chance(STAFF_SHARE[kind]) ? staff : patients) ?? anyOf(people);
-      if (account === undefined) return;
-      const session = ordinarySession(draws, account, midnight, `s-${number + 1}`);
+      let account: Account;
+      let session: Session;
+      do {
+        // Of two sides of a visit each has a session, and a clinician has many visits.
+        account = anyOf(draws.chance(STAFF_SHARE[kind]) ? staff : patients);
+        session = ordinarySession(draws, account, midnight, `s-${number + 1}`);
+        // Nobody can join telemetry uninvited.
+      } while (kind === 'uninvited-participant' && session.visit_type === 'monitoring');
       if (kind !== 'legitimate') {
         const shows = (probability = 1) => draws.chance(probability * (1 - hidden));
         MARKS[kind](session, { draws, shows, account, midnight });
@@ -135,7 +147,6 @@ const MARKS: Readonly<Record<SessionAnomaly, (session: Session, scene: Scene) =>
   },
   // An invitation that went round.
   'uninvited-participant'(session, { draws, shows }) {
-    if (session.visit_type === 'monitoring') session.visit_type = 'video';
     if (shows(0.8)) session.participants = plus(session.participants, 1 + draws.poisson(0.9));
     if (shows(0.7)) session.waiting_room_bypassed = true;
     if (shows(0.7)) session.chat_links = plus(session.chat_links, 1 + draws.poisson(1.2));
