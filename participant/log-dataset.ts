@@ -7,8 +7,10 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FedwardError } from '../proto/errors.ts';
+import { softwareVersion } from '../proto/wire.ts';
 import type { LogThreat, Prepared } from '../threats/log-threat.ts';
 import { createProfile, type QualityProfile, type QualityReport } from './quality.ts';
+import { qualityProfileSchema } from './quality-report.ts';
 import type { RowReader } from './readers/table-row.ts';
 import { createRecordWriter, openRecordFile, type RecordFiles, type RecordWriter } from './record-file.ts';
 import { inMemory, type RecordSource } from './record-source.ts';
@@ -20,11 +22,11 @@ export interface LogDatasetOptions {
   readonly path: string;
   /** Text of the mapping file, where there is one: other columns are other records. */
   readonly mapping?: string | undefined;
-  /** Where prepared records are kept; made if it is not there. */
+  /** Folder of this data set alone, for its prepared records and what it was like; made if it is not there. */
   readonly store: string;
-  /** The quality profile of the last run, to compare with. */
-  readonly last?: QualityProfile | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Records of at most this size, dense, are held in memory. @default 64 MiB */
+  readonly memoryBytes?: number;
   /** Told now and then how many rows have been read. */
   readonly progress?: (rows: number) => void;
 }
@@ -40,14 +42,15 @@ export interface LogDataset {
   readonly reused: boolean;
 }
 
-/** Prepared records up to this many bytes, dense, are held in memory. */
 const MEMORY_BYTES = 2 ** 26;
+/** What the data set was like when it was last read, for the next time. */
+const LAST_PROFILE = 'quality.json';
 /** Rows between two reports of progress. */
 const PROGRESS_ROWS = 100_000;
 
 /**
- * @throws FedwardError `DATA_INVALID` when `path` cannot be opened or holds no record that can be trained on; the
- * signal's reason when it aborts.
+ * @throws FedwardError `DATA_INVALID` when `path` cannot be opened or holds no record that can be trained on; an
+ * abort error when the signal says so.
  */
 export async function loadLogs(options: LogDatasetOptions): Promise<LogDataset> {
   const { threat, store, path } = options;
@@ -62,12 +65,18 @@ export async function loadLogs(options: LogDatasetOptions): Promise<LogDataset> 
     );
   }
   const source = openRecordFile(filesOf(store, name), { ...shape, width: threat.encoder.width });
-  return { source: intoMemory(source), quality, unusable, foreign, reused: kept !== null };
+  return {
+    source: intoMemory(source, options.memoryBytes ?? MEMORY_BYTES),
+    quality,
+    unusable,
+    foreign,
+    reused: kept !== null,
+  };
 }
 
-function intoMemory(source: RecordSource): RecordSource {
+function intoMemory(source: RecordSource, most: number): RecordSource {
   const { rows, width } = source;
-  if (rows * width * 4 > MEMORY_BYTES) return source;
+  if (rows * width * 4 > most) return source;
   const { features, labels } = source.gather(Int32Array.from({ length: rows }, (_, row) => row));
   source.dispose();
   return inMemory({ rows, width, features, labels });
@@ -95,6 +104,7 @@ async function prepare(options: LogDatasetOptions, name: string): Promise<Kept> 
     await writeFile(`${partial.about}`, JSON.stringify(kept), { mode: 0o600 });
     // Last, so that what it describes is there.
     await rename(partial.about, whole.about);
+    await writeFile(join(store, LAST_PROFILE), JSON.stringify(kept.quality.profile), { mode: 0o600 });
     return kept;
   } catch (error) {
     await writer.abandon().catch(() => {});
@@ -105,9 +115,10 @@ async function prepare(options: LogDatasetOptions, name: string): Promise<Kept> 
 
 async function streamInto(
   writer: RecordWriter,
-  { threat, reader, path, last, signal, progress }: LogDatasetOptions,
+  { threat, reader, path, store, signal, progress }: LogDatasetOptions,
 ): Promise<Pick<Kept, 'unusable' | 'foreign' | 'quality'>> {
   const { encoder, classes } = threat;
+  const last = await readLastProfile(store);
   const profile = createProfile({
     expected: threat.fields ?? [],
     classes,
@@ -178,6 +189,16 @@ async function readKept(store: string, name: string): Promise<Kept | null> {
   }
 }
 
+/** Undefined when there was no last time, or its file is not what it should be: then there is no drift to tell. */
+async function readLastProfile(store: string): Promise<QualityProfile | undefined> {
+  try {
+    const text = await readFile(join(store, LAST_PROFILE), 'utf8');
+    return qualityProfileSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Records of logs as they no longer are, and what a killed run left behind. */
 async function removeOthers(store: string, keep: readonly string[]): Promise<void> {
   for (const entry of await readdir(store)) {
@@ -187,10 +208,10 @@ async function removeOthers(store: string, keep: readonly string[]): Promise<voi
   }
 }
 
-/** Equal as long as encoder, reader, mapping and the files' names, sizes and times are. */
+/** Equal as long as version, encoder, reader, mapping and the files' names, sizes and times are. */
 async function fingerprint({ threat, reader, path, mapping }: LogDatasetOptions): Promise<string> {
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([threat.id, threat.encoder.id, reader.id, mapping ?? null]));
+  hash.update(JSON.stringify([softwareVersion(), threat.id, threat.encoder.id, reader.id, mapping ?? null]));
   for (const file of await filesBelow(path)) {
     const { size, mtimeMs } = await stat(file);
     hash.update(JSON.stringify([file, size, mtimeMs]));

@@ -131,6 +131,8 @@ export function createProfile({ expected, classes, last }: ProfileOptions): Prof
         if (field !== null && cell !== null) addToField(field, cell);
       }
       hashCells(sample.labels);
+      // Salts begin at 1: a label is not the context of the same name.
+      hash.cell(0, null);
       hashCells(sample.context);
       hash.end();
       timeline.take(sample, item);

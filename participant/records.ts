@@ -1,4 +1,6 @@
 /** The hospital's records as its configuration describes them, read, judged and ready to train on. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readNamedFile } from '../proto/files.ts';
 import { isLogThreat, type KnownThreat } from '../threats/catalogue.ts';
@@ -44,7 +46,7 @@ async function loadFromLogs(
   const mapping = data.mapping === undefined ? undefined : at(data.mapping);
   const reader = await rowReaderFor(threat, path, { format: data.reader, mapping });
   const { source, quality, unusable, foreign, reused } = await loadLogs({
-    ...{ threat, reader, path, store: at(data.prepared), signal },
+    ...{ threat, reader, path, store: join(at(data.prepared), folderOf(data.name)), signal },
     mapping: mapping === undefined ? undefined : String(await readNamedFile('The mapping file', mapping)),
     progress: (rows) => log.info({ rows }, 'reading the log'),
   });
@@ -57,4 +59,9 @@ async function loadFromLogs(
     source.dispose();
     throw error;
   }
+}
+
+/** A data set's name is free text, and two data sets must not share a folder. */
+function folderOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 16);
 }

@@ -8,7 +8,7 @@ import { seededUniform } from '../seeded.ts';
 import { pick, recordsOfRows } from './data.ts';
 import type { GeneratedSubject, Loaded } from './subject.ts';
 
-const STAFF = 700;
+const STAFF = 500;
 const WEEKS = { all: 16, train: 11 };
 const WEEK_MS = 7 * 24 * 3_600_000;
 

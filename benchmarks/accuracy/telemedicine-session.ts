@@ -47,7 +47,7 @@ export const telemedicineSessionSubject: GeneratedSubject = {
   threat: telemedicineSession.id,
   model: telemedicineSession,
   // 72,000 sessions of which one in fifty is an anomaly: what learns them is many small steps. No gradient exceeds
-  // √2 · √27, that of 26 fields and the bias.
+  // √2 · √28, that of 27 fields and the bias.
   training: {
     ...{ rounds: 300, sampleRate: 0.1, delta: 1e-6 },
     ...{ clip: 2, clipWithoutDp: 10, learningRate: 0.15 },

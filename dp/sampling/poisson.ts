@@ -27,12 +27,24 @@ export function poissonSample(records: number, rate: number, bits: BitSource): I
   const threshold = Math.floor(rate * 2 ** 53);
   const high = Math.floor(threshold / LOW_BITS);
   const low = threshold % LOW_BITS;
-  const chosen = new Int32Array(records);
+  // Ten standard deviations above the mean, so that a large data set does not cost an index for every record.
+  let chosen = new Int32Array(
+    Math.min(records, Math.ceil(rate * records + 10 * Math.sqrt(rate * records) + 16)),
+  );
   let size = 0;
   for (let i = 0; i < records; i++) {
     // A 53-bit uniform below the threshold; its low 21 bits are drawn only where the high 32 are a tie.
     const word = bits.word();
-    if (word < high || (word === high && bits.word() >>> 11 < low)) chosen[size++] = i;
+    if (word < high || (word === high && bits.word() >>> 11 < low)) {
+      if (size === chosen.length) chosen = grown(chosen, records);
+      chosen[size++] = i;
+    }
   }
   return chosen.slice(0, size);
+}
+
+function grown(chosen: Int32Array<ArrayBuffer>, records: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(Math.min(records, 2 * chosen.length));
+  larger.set(chosen);
+  return larger;
 }

@@ -61,7 +61,7 @@ test('data sets are told apart by their files, and a wrong one is refused in wor
   writeFileSync(join(folder, 'KDDTrain+.txt.gz'), '');
   expect(await subjectFor('network-intrusion', folder)).toBe(nslKddSubject);
   const unknown = subjectFor('coffee', folder);
-  await expect(unknown).rejects.toThrow(/must be one of network-intrusion, phishing-website/);
+  await expect(unknown).rejects.toThrow(/must be one of network-intrusion, .*phishing-website/);
   await expect(subjectFor('network-intrusion', null)).rejects.toThrow(/--data is needed/);
 });
 

@@ -104,6 +104,12 @@ describe(`poissonSample (seed ${SEED})`, () => {
     expect(poissonSample(0, 0.5, bits).length).toBe(0);
   });
 
+  it('finds room for a sample far larger than expected', () => {
+    const zeros = new BitSource((bytes) => new Uint8Array(bytes));
+    const chosen = poissonSample(5000, 1e-4, zeros);
+    expect([...chosen]).toEqual(Array.from({ length: 5000 }, (_, i) => i));
+  });
+
   it.each([0, -0.1, 1.1, Number.NaN])('refuses rate %d', (rate) => {
     expect(() => poissonSample(10, rate, new BitSource(osEntropy()))).toThrow(/rate/);
   });

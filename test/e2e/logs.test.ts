@@ -74,7 +74,9 @@ it('trains on logs and detects in them; a row that cannot be read is told in the
   expect(log).toContain('data:601');
   // Prepared records are the hospital's, and nobody else's to read.
   const prepared = join(folder.path, 'hospital-1', 'records');
-  expect(readdirSync(prepared).some((name) => name.endsWith('.records'))).toBe(true);
+  expect(readdirSync(prepared, { recursive: true }).some((name) => String(name).endsWith('.records'))).toBe(
+    true,
+  );
   expect(existsSync(join(folder.path, 'coordinator', 'records'))).toBe(false);
 
   const scan = await fedward(

@@ -1,0 +1,137 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { type LogDatasetOptions, loadLogs } from '../../participant/log-dataset.ts';
+import { tableReader } from '../../participant/readers/table.ts';
+import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
+import { zeekReader } from '../../participant/readers/zeek.ts';
+import { networkFlows } from '../../threats/network-intrusion/network-flows.ts';
+import { phishingWebsite } from '../../threats/phishing-website/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fedward-logs-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let fresh = 0;
+
+/** Options for a new file with these lines, and a new store. */
+function logOf(lines: readonly string[]): LogDatasetOptions & { readonly path: string } {
+  const home = join(folder, `${fresh++}`);
+  mkdirSync(home);
+  const path = join(home, 'sites.csv');
+  writeFileSync(path, lines.join('\n'));
+  return {
+    threat: phishingWebsite,
+    reader: tableReader(phishingWebsites),
+    path,
+    store: join(home, 'records'),
+  };
+}
+
+/** Row `i` has the digits of i to base 3 as its judgements, so all differ; every third is phishing. */
+function site(i: number, result = i % 3 === 0 ? '-1' : '1'): string {
+  const digits = i.toString(3).padStart(30, '0');
+  return [...[...digits].map((digit) => Number(digit) - 1), result].join();
+}
+const sites = (count: number) => Array.from({ length: count }, (_, i) => site(i));
+
+test('every line becomes a record, is a repetition, or is refused with its place', async () => {
+  const { source, quality, unusable } = await loadLogs(
+    logOf([...sites(5), '1,2,3', site(2), site(9, '0'), site(2, '-1')]),
+  );
+  // The repetition is left out; the same site under another label is another record; a result of 0 is no label.
+  expect([source.rows, source.classCounts, unusable]).toEqual([6, [3, 3], 1]);
+  expect(quality.repeated).toEqual({ count: 1, exact: true });
+  expect(quality.refused.count).toBe(1);
+  expect(quality.refused.first[0]).toMatch(/sites\.csv:6 The row has 3 values; 31 are expected/);
+  expect(quality.labels?.refused.first[0]).toMatch(/Result must be -1/);
+  const { features, labels } = source.gather(Int32Array.of(0, 5));
+  expect([...labels]).toEqual([1, 1]);
+  const expected = new Float32Array(2 * 90);
+  const cells = (i: number) => [...i.toString(3).padStart(30, '0')].map((digit) => Number(digit) - 1);
+  [0, 2].forEach((i, row) => {
+    for (const [field, value] of cells(i).entries()) expected[row * 90 + 3 * field + value + 1] = 1;
+  });
+  expect(features).toEqual(expected);
+});
+
+test('from a file or from memory, the records are the same', async () => {
+  const options = logOf(sites(50));
+  const inMemory = await loadLogs(options);
+  const onDisk = await loadLogs({ ...options, memoryBytes: 0 });
+  const rows = Int32Array.from({ length: 50 }, (_, i) => i);
+  expect(onDisk.source.gather(rows)).toEqual(inMemory.source.gather(rows));
+  expect(onDisk.source.classCounts).toEqual(inMemory.source.classCounts);
+  onDisk.source.dispose();
+});
+
+test('logs are read again when they have changed, and only then; drift is told against the last time', async () => {
+  const options = logOf(sites(300));
+  let told = 0;
+  const reader = {
+    ...options.reader,
+    readBatches: (...args: Parameters<typeof options.reader.readBatches>) => {
+      told++;
+      return options.reader.readBatches(...args);
+    },
+  };
+  const first = await loadLogs({ ...options, reader });
+  const second = await loadLogs({ ...options, reader });
+  expect([told, first.reused, second.reused]).toEqual([1, false, true]);
+  expect(second.quality).toEqual(JSON.parse(JSON.stringify(first.quality)));
+  expect(first.quality.drift).toBeNull();
+  appendFileSync(options.path, `\n${sites(900).slice(300).join('\n')}`);
+  const third = await loadLogs({ ...options, reader });
+  expect([told, third.reused, third.source.rows]).toEqual([2, false, 900]);
+  expect(third.quality.drift?.lastRecords).toBe(300);
+  // One generation of records is kept, with what it was like.
+  expect(
+    readdirSync(options.store)
+      .map((name) => name.replace(/^[0-9a-f]{32}\./, ''))
+      .sort(),
+  ).toEqual([...['json', 'offsets', 'quality.json', 'records']]);
+  for (const name of readdirSync(options.store)) {
+    expect(statSync(join(options.store, name)).mode & 0o077).toBe(0);
+  }
+});
+
+test('what a killed run left behind is neither taken for records nor kept', async () => {
+  const options = logOf(sites(10));
+  await loadLogs(options);
+  const about = readdirSync(options.store).find((name) => /\w{32}\.json/.test(name)) ?? '';
+  // Killed after the records were in place and before what tells of them.
+  rmSync(join(options.store, about));
+  writeFileSync(join(options.store, `${'0'.repeat(32)}.abc.partial.records`), 'half');
+  const again = await loadLogs(options);
+  expect([again.reused, again.source.rows]).toEqual([false, 10]);
+  expect(readdirSync(options.store).filter((name) => name.includes('partial'))).toEqual([]);
+});
+
+test('an abort leaves nothing behind', async () => {
+  const options = logOf(sites(10));
+  const stopped = loadLogs({ ...options, signal: AbortSignal.abort() });
+  await expect(stopped).rejects.toThrow(/abort/);
+  expect(readdirSync(options.store)).toEqual([]);
+});
+
+test('logs with nothing to train on, or none at all, are an error that says where to look', async () => {
+  await expect(loadLogs(logOf(['1,2,3']))).rejects.toThrow(/holds no record .*fedward data describe/);
+  const missing = { ...logOf([]), path: join(folder, 'missing.csv') };
+  await expect(loadLogs(missing)).rejects.toMatchObject({ code: 'DATA_INVALID' });
+});
+
+test('rows of formats that are not the threat’s are counted and passed over', async () => {
+  const { store, path } = logOf([
+    '{"_path":"dns","ts":1,"query":"a.example","qtype":1,"proto":"udp"}',
+    '{"_path":"conn","ts":2,"proto":"tcp","conn_state":"SF","orig_pkts":1,"resp_pkts":1,"label":"benign"}',
+  ]);
+  const { source, foreign } = await loadLogs({ threat: networkFlows, reader: zeekReader, path, store });
+  expect([source.rows, foreign]).toEqual([1, 1]);
+});
