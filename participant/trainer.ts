@@ -10,7 +10,13 @@ import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { LayerFactors } from '../dp/sgd.ts';
 import { FedwardError } from '../proto/errors.ts';
 import type { Engine } from '../threats/engine.ts';
-import { type Dataset, type DenseSpec, type NetworkSpec, parameterCount } from '../threats/threat.ts';
+import {
+  type Dataset,
+  type DenseSpec,
+  type NetworkSpec,
+  outputOf,
+  parameterCount,
+} from '../threats/threat.ts';
 import { inMemory, type RecordSource } from './record-source.ts';
 
 export interface Trainer {
@@ -30,7 +36,8 @@ export interface Trainer {
 
 /**
  * A trainer over one hospital's encoded records, which it disposes of in the end. The loss is binary cross-entropy on a single sigmoid unit
- * and categorical cross-entropy on a softmax; of both, ∂loss/∂z is prediction − label.
+ * and categorical cross-entropy on a softmax; of both, ∂loss/∂z is prediction − label. To reconstruct, it is the sum
+ * of the inputs' binary cross-entropies, ∂loss/∂z is output − input, and no label is read.
  *
  * @throws FedwardError `INVALID_ARGUMENT` when network and data set do not fit together.
  */
@@ -187,12 +194,13 @@ function checkShape(dataset: Dataset): Dataset {
 
 function checkFit(network: NetworkSpec, { width, classCounts }: RecordSource): void {
   if (width !== network.inputs) throw unfit(`the network takes ${network.inputs} features, not ${width}`);
-  const last = network.layers.at(-1);
-  const binary = last?.activation === 'sigmoid' && last.units === 1;
-  const multiclass = last?.activation === 'softmax' && last.units > 1;
-  if (!binary && !multiclass) throw unfit('the last layer must be one sigmoid unit or a softmax of several');
-  if (multiclass && classCounts.length > last.units) {
-    throw unfit(`labels must be below the network's ${last.units} classes`);
+  const output = outputOf(network);
+  if (output === null) {
+    throw unfit('the last layer must be one sigmoid unit, a softmax of several, or the inputs again');
+  }
+  const units = network.layers.at(-1)?.units ?? 0;
+  if (output === 'classes' && classCounts.length > units) {
+    throw unfit(`labels must be below the network's ${units} classes`);
   }
 }
 

@@ -2,20 +2,22 @@
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { FedwardError } from '../proto/errors.ts';
 import type { Engine } from './engine.ts';
-import type { NetworkSpec } from './threat.ts';
+import { type NetworkSpec, outputOf } from './threat.ts';
 
 /**
  * A sequential model of dense layers, all weights zero until `setFlatWeights`. The caller disposes of it.
- * @throws FedwardError `INVALID_ARGUMENT` when the last layer cannot be a classifier.
+ * @throws FedwardError `INVALID_ARGUMENT` when the last layer does not suit the network's task.
  */
 export function buildNetwork(engine: Engine, spec: NetworkSpec): Sequential {
-  const last = spec.layers.at(-1);
-  const binary = last?.activation === 'sigmoid' && last.units === 1;
-  const multiclass = last?.activation === 'softmax' && last.units > 1;
-  if (!binary && !multiclass) {
+  if (outputOf(spec) === null) {
+    const last = spec.layers.at(-1);
+    const wanted =
+      spec.task === 'reconstruct'
+        ? `a sigmoid unit for each of its ${spec.inputs} inputs, at least two`
+        : 'one sigmoid unit or a softmax of several';
     throw new FedwardError(
       'INVALID_ARGUMENT',
-      `The last layer of a network must be one sigmoid unit or a softmax of several; got ${last?.units ?? 'no'} ${last?.activation ?? 'layer'}.`,
+      `The last layer of a network must be ${wanted}; got ${last?.units ?? 'no'} ${last?.activation ?? 'layer'}.`,
     );
   }
   const model = engine.layers.sequential({ name: 'fedward' });

@@ -10,11 +10,19 @@ export interface NetworkSpec {
   /** Width of one encoded record. */
   readonly inputs: number;
   readonly layers: readonly DenseSpec[];
+  /**
+   * `reconstruct` learns the records themselves, without labels: the targets are the inputs, each in [0, 1].
+   * @default 'classify'
+   */
+  readonly task?: 'classify' | 'reconstruct';
 }
 
 export interface DenseSpec {
   readonly units: number;
-  /** The last layer is one `sigmoid` unit (binary cross-entropy) or a `softmax` (categorical cross-entropy). */
+  /**
+   * The last layer is one `sigmoid` unit (binary cross-entropy) or a `softmax` (categorical cross-entropy); to
+   * reconstruct, one `sigmoid` unit for each input (binary cross-entropy of each).
+   */
   readonly activation: 'relu' | 'tanh' | 'sigmoid' | 'softmax';
 }
 
@@ -50,6 +58,19 @@ export interface Threat<Sample> {
   readonly network: NetworkSpec;
   /** Class names by label index; index 0 is benign. */
   readonly classes: readonly string[];
+}
+
+/**
+ * What the last layer's units stand for: one for P(threat), one a class, or one an input. Null where it can be
+ * trained to nothing of these. Several sigmoid units are inputs, always.
+ */
+export function outputOf({ task, inputs, layers }: NetworkSpec): 'threat' | 'classes' | 'inputs' | null {
+  const { units, activation } = layers.at(-1) ?? { units: 0, activation: null };
+  if (task === 'reconstruct') {
+    return activation === 'sigmoid' && units === inputs && units > 1 ? 'inputs' : null;
+  }
+  if (activation === 'sigmoid' && units === 1) return 'threat';
+  return activation === 'softmax' && units > 1 ? 'classes' : null;
 }
 
 /** Parameters of the network: Σ (fan-in + 1) · units. */

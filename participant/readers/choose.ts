@@ -6,6 +6,7 @@ import { givesFormat, rowReaderById } from './catalogue.ts';
 import { detectFormat } from './detect-format.ts';
 import { parseMapping } from './mapping.ts';
 import { tableReader } from './table.ts';
+import type { TableFormat } from './table-format.ts';
 import type { RowReader } from './table-row.ts';
 
 export interface ReaderChoice {
@@ -35,7 +36,7 @@ export async function rowReaderFor(
   if (format !== undefined && mapping !== undefined) {
     throw new FedwardError('INVALID_ARGUMENT', 'Name a format or a mapping file, not both.');
   }
-  if (mapping !== undefined) return mappedReader(threat, mapping);
+  if (mapping !== undefined) return mappedReader(threat, path, mapping);
   return format === undefined ? detectedReader(threat, path) : namedReader(threat, format);
 }
 
@@ -45,7 +46,7 @@ function namedReader(threat: LogThreat, id: string): RowReader {
   throw new FedwardError('INVALID_ARGUMENT', `The threat "${threat.id}" ${taken(threat)}, not ${id}.`);
 }
 
-async function mappedReader(threat: LogThreat, file: string): Promise<RowReader> {
+async function mappedReader(threat: LogThreat, path: string, file: string): Promise<RowReader> {
   const format = parseMapping(String(await readNamedFile('The mapping file', file)), file);
   if (format.threat !== threat.id) {
     throw new FedwardError(
@@ -59,7 +60,13 @@ async function mappedReader(threat: LogThreat, file: string): Promise<RowReader>
       `${file} must name in "format" the layout whose fields its columns give: ${threat.formats.join(', ')}.`,
     );
   }
-  return tableReader(format);
+  return mappedTable(format, path);
+}
+
+/** What reads `path`, which may be Parquet, by a mapping. */
+export async function mappedTable(format: TableFormat, path: string): Promise<RowReader> {
+  const { holdsParquet, parquetReader } = await import('./parquet.ts');
+  return (await holdsParquet(path)) ? parquetReader(format) : tableReader(format);
 }
 
 async function detectedReader(threat: LogThreat, path: string): Promise<RowReader> {

@@ -36,7 +36,7 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
     }
     case 'bulk-read': {
       const everybody = [...WARD_NAMES.flatMap(hospital.inpatients), ...hospital.discharged()];
-      const many = Math.min(500, Math.max(12, Math.round(draw.around(45, 0.8))));
+      const many = Math.min(500, Math.max(8, Math.round(draw.around(32, 0.9))));
       const taken = draw.chance(0.4) ? 1 + draw.poisson(2) : 0;
       return [
         ...touches(seat, 'query', null, draw.poisson(2)),

@@ -157,7 +157,11 @@ describe('order and memory', () => {
         // Who was seen first decides whose rest is known.
         .map(({ entity, sample }) => JSON.stringify([entity, { ...sample.fields, days_idle: 0 }]))
         .sort();
-    fc.assert(fc.property(shuffledTwice, ([one, other]) => expect(episodes(one)).toEqual(episodes(other))));
+    fc.assert(
+      fc.property(shuffledTwice, ([one, other]) => {
+        expect(episodes(one)).toEqual(episodes(other));
+      }),
+    );
   });
 
   test('beyond the names or users that are remembered rows are refused, and room is made again', () => {

@@ -1,0 +1,223 @@
+/**
+ * Apache Parquet (https://parquet.apache.org/docs/file-format/) through a mapping file, like a CSV. Rows are read some
+ * ten thousand at a time, and only the columns that the mapping names. Compression: none, Snappy, gzip and Brotli.
+ */
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import {
+  asyncBufferFromFile,
+  type Compressors,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type SchemaTree,
+} from 'hyparquet';
+import { FedwardError } from '../../proto/errors.ts';
+import type { Cell } from '../../threats/record.ts';
+import { peek } from './gzip.ts';
+import { faultReason, SourceFault } from './lines-fault.ts';
+import { sourcesAt } from './lines-source.ts';
+import { parquetCell } from './parquet-cell.ts';
+import {
+  type PlannedColumn,
+  planFromHeader,
+  planWithoutHeader,
+  type RowPlan,
+  type TableFormat,
+} from './table-format.ts';
+import { type RowItem, type RowReader, type RowReadOptions, refused, rowReader } from './table-row.ts';
+
+const MAGIC = Buffer.from('PAR1');
+const ROWS_AT_ONCE = 2 ** 16;
+/** Bytes of one column in one row group, as stored: they are held at once. */
+const CHUNK_LIMIT = 2 ** 29;
+
+const COMPRESSORS: Compressors = {
+  GZIP: (input, maxOutputLength) => gunzipSync(input, { maxOutputLength }),
+  BROTLI: (input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength }),
+};
+const CODECS = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI']);
+
+/** @param format whose columns are those of the file: by name, or by number where it has no header. */
+export function parquetReader(format: TableFormat): RowReader {
+  return rowReader(format, async function* read(path, options) {
+    refuseStream(path, options);
+    for await (const source of sourcesAt(path, options)) {
+      if (source.kind === 'refused') {
+        yield [source];
+        continue;
+      }
+      // Taken for its first bytes only; what follows is read out of order.
+      const isParquet = await beginsAsParquet(source.bytes);
+      if (isParquet) yield* readFile(source.name, format, options);
+      else yield [refused(source.name, 0, 'It is no Parquet file: it does not begin with PAR1.')];
+    }
+  });
+}
+
+function refuseStream(path: string, { follow }: RowReadOptions): void {
+  if (path !== '-' && follow === undefined) return;
+  throw new FedwardError(
+    'INVALID_ARGUMENT',
+    'Parquet is read from its end: it needs a whole file, and cannot come from standard input or be followed.',
+  );
+}
+
+/** Whether the first file at `path` is Parquet; false for standard input. */
+export async function holdsParquet(path: string): Promise<boolean> {
+  if (path === '-') return false;
+  for await (const source of sourcesAt(path)) {
+    if (source.kind === 'source') return beginsAsParquet(source.bytes);
+  }
+  return false;
+}
+
+async function beginsAsParquet(bytes: AsyncGenerator<Uint8Array>): Promise<boolean> {
+  try {
+    const { head } = await peek(bytes, MAGIC.length);
+    return head.equals(MAGIC);
+  } catch {
+    // It cannot be expanded: Parquet is never gzip as a whole.
+    return false;
+  } finally {
+    await bytes.return(undefined);
+  }
+}
+
+interface Opened {
+  readonly file: Awaited<ReturnType<typeof asyncBufferFromFile>>;
+  readonly metadata: FileMetaData;
+  readonly columns: readonly SchemaTree[];
+}
+
+async function open(path: string): Promise<Opened> {
+  const file = await asyncBufferFromFile(path);
+  try {
+    const metadata = await parquetMetadataAsync(file);
+    return { file, metadata, columns: parquetSchema(metadata).children };
+  } catch (error) {
+    throw damaged(
+      error,
+      'The Parquet footer cannot be read: the file is cut off or damaged. Fetch it again.',
+    );
+  }
+}
+
+export interface ParquetColumn {
+  readonly name: string;
+  readonly kind: 'number' | 'text' | 'nested';
+}
+
+/**
+ * The columns of a Parquet file.
+ * @throws FedwardError `DATA_INVALID` when it is none, or damaged.
+ */
+export async function parquetColumns(path: string): Promise<ParquetColumn[]> {
+  try {
+    const { columns } = await open(path);
+    return columns.map(({ element, children }) => {
+      if (children.length > 0 || element.repetition_type === 'REPEATED')
+        return { name: element.name, kind: 'nested' };
+      const isText = element.type === 'BYTE_ARRAY' || element.type === 'FIXED_LEN_BYTE_ARRAY';
+      return { name: element.name, kind: isText && element.converted_type !== 'DECIMAL' ? 'text' : 'number' };
+    });
+  } catch (error) {
+    throw new FedwardError('DATA_INVALID', `${path}: ${faultReason(error)}`, { cause: error });
+  }
+}
+
+async function* readFile(
+  source: string,
+  format: TableFormat,
+  { signal }: RowReadOptions,
+): AsyncGenerator<readonly RowItem[]> {
+  let opened: Opened;
+  let plan: RowPlan;
+  try {
+    opened = await open(source);
+    const names = opened.columns.map(({ element }) => element.name);
+    plan = format.header === 'none' ? planWithoutHeader(format, names) : planFromHeader(format, names);
+  } catch (error) {
+    yield [refused(source, 0, faultReason(error))];
+    return;
+  }
+  let start = 0;
+  for (const [i, group] of opened.metadata.row_groups.entries()) {
+    const end = start + Number(group.num_rows);
+    try {
+      checkGroup(opened, i, plan.columns);
+      for (let from = start; from < end; from += ROWS_AT_ONCE) {
+        signal?.throwIfAborted();
+        const rows = await readRows(opened, plan.columns, from, Math.min(end, from + ROWS_AT_ONCE));
+        yield rows.map((row, r) => readRow(source, from + r + 1, format, plan.columns, row));
+      }
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      yield [refused(source, start + 1, `Row group ${i + 1}: ${faultReason(error)}`)];
+    }
+    start = end;
+  }
+}
+
+/** @throws SourceFault when a column that is wanted cannot be read, or not in bounded memory. */
+function checkGroup({ metadata, columns }: Opened, group: number, wanted: readonly PlannedColumn[]): void {
+  const names = new Set(wanted.map(({ index }) => columns[index]?.element.name));
+  for (const { meta_data: chunk } of metadata.row_groups[group]?.columns ?? []) {
+    if (chunk === undefined || !names.has(chunk.path_in_schema[0])) continue;
+    if (!CODECS.has(chunk.codec)) {
+      throw new SourceFault(`It is compressed with ${chunk.codec}. Write it with Snappy, gzip or Brotli.`);
+    }
+    if (chunk.total_compressed_size > CHUNK_LIMIT) {
+      throw new SourceFault(`A column has more than ${CHUNK_LIMIT} bytes. Write smaller row groups.`);
+    }
+  }
+}
+
+async function readRows(
+  { file, metadata, columns }: Opened,
+  wanted: readonly PlannedColumn[],
+  rowStart: number,
+  rowEnd: number,
+): Promise<readonly (readonly unknown[])[]> {
+  let rows: readonly (readonly unknown[])[] = [];
+  try {
+    await parquetRead({
+      ...{ file, metadata, rowStart, rowEnd, compressors: COMPRESSORS, useOffsetIndex: true },
+      columns: wanted.map(({ index }) => columns[index]?.element.name ?? ''),
+      onComplete: (read) => {
+        rows = read;
+      },
+    });
+  } catch (error) {
+    throw damaged(error, 'Its data cannot be read: the file is damaged, or of a kind that is not supported.');
+  }
+  return rows;
+}
+
+/** The library's own words may quote the file. */
+function damaged(error: unknown, sentence: string): Error {
+  const isSystem = typeof (error as { syscall?: unknown }).syscall === 'string';
+  return isSystem && error instanceof Error ? error : new SourceFault(sentence);
+}
+
+function readRow(
+  source: string,
+  position: number,
+  format: TableFormat,
+  columns: readonly PlannedColumn[],
+  row: readonly unknown[],
+): RowItem {
+  const fields: Record<string, Cell> = {};
+  const labels: Record<string, Cell> = {};
+  const context: Record<string, Cell> = {};
+  let note: string | null = null;
+  for (const [i, { spec, index }] of columns.entries()) {
+    const read = parquetCell(row[i], spec, format.unset);
+    const name = `Column ${index + 1} (${spec.name})`;
+    if (read.kind === 'refused') return refused(source, position, `${name} ${read.reason}`, index + 1);
+    if (read.note !== null) note = note === null ? `${name} ${read.note}` : `${note} ${name} ${read.note}`;
+    const bag = spec.role === 'feature' ? fields : spec.role === 'label' ? labels : context;
+    bag[spec.name] = read.cell;
+  }
+  return { kind: 'record', source, position, sample: { format: format.id, fields, labels, context }, note };
+}
