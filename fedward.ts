@@ -9,6 +9,7 @@ import { startCommand as coordinatorStart } from './coordinator/cli/start.ts';
 import { detectCommand } from './participant/cli/detect.ts';
 import { privacyCommand } from './participant/cli/privacy.ts';
 import { startCommand as hospitalStart } from './participant/cli/start.ts';
+import { dataCommand } from './participant/data-cli.ts';
 import { EXIT_CODES, FedwardError } from './proto/errors.ts';
 import { softwareVersion } from './proto/wire.ts';
 
@@ -24,6 +25,7 @@ const cli = yargs(hideBin(process.argv))
   )
   .command(detectCommand)
   .command(privacyCommand)
+  .command(dataCommand)
   .command('secagg', 'Secure aggregation: what a consortium needs', (group) =>
     group.command(secaggPlanCommand).demandCommand(1, 'Say what to work out: plan.'),
   )

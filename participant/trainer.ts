@@ -35,9 +35,9 @@ export interface Trainer {
 }
 
 /**
- * A trainer over one hospital's encoded records, which it disposes of in the end. The loss is binary cross-entropy on a single sigmoid unit
- * and categorical cross-entropy on a softmax; of both, ∂loss/∂z is prediction − label. To reconstruct, it is the sum
- * of the inputs' binary cross-entropies, ∂loss/∂z is output − input, and no label is read.
+ * A trainer over one hospital's encoded records, which it disposes of in the end. The loss is binary cross-entropy on
+ * a single sigmoid unit and categorical cross-entropy on a softmax; of both, ∂loss/∂z is prediction − label. To
+ * reconstruct, it is the sum of the inputs' binary cross-entropies, ∂loss/∂z is output − input, and no label is read.
  *
  * @throws FedwardError `INVALID_ARGUMENT` when network and data set do not fit together.
  */
@@ -60,7 +60,8 @@ export function createTrainer(
       if (weights.length !== parameters) throw unfit(`weights must be ${parameters}, not ${weights.length}`);
       if (rows.some((row) => row < 0 || row >= held)) throw unfit('rows must be indices into the data set');
       const { features, labels } = source.gather(rows);
-      const targets = targetsOf(labels, network.layers.at(-1)?.units ?? 1);
+      const targets =
+        network.task === 'reconstruct' ? features : targetsOf(labels, network.layers.at(-1)?.units ?? 1);
       const factors: LayerFactors[] = [];
       // Some kernels do not take tensors without elements.
       if (rows.length === 0) {

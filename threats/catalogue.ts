@@ -1,12 +1,15 @@
 /** Every threat that Fedward knows, by id. A new one is a line here; the contract suite tests it then. */
 import { FedwardError } from '../proto/errors.ts';
+import { ehrAccess } from './ehr-access/index.ts';
 import type { LogThreat } from './log-threat.ts';
 import { maliciousEmail } from './malicious-email/index.ts';
+import { medicalDevice } from './medical-device/index.ts';
 import { networkFlows } from './network-intrusion/network-flows.ts';
 import { networkIntrusion } from './network-intrusion/nsl-kdd.ts';
 import { networkIntrusionUnsw } from './network-intrusion/unsw-nb15.ts';
 import { phishingWebsite } from './phishing-website/index.ts';
 import { telemedicineSession } from './telemedicine-session/index.ts';
+import { vulnerabilityExploitation } from './vulnerability-exploitation/index.ts';
 
 /** Those whose records are rows of a log. */
 export const LOG_THREATS: readonly LogThreat[] = [
@@ -14,7 +17,10 @@ export const LOG_THREATS: readonly LogThreat[] = [
   networkIntrusionUnsw,
   networkFlows,
   phishingWebsite,
+  ehrAccess,
   telemedicineSession,
+  medicalDevice,
+  vulnerabilityExploitation,
 ];
 
 export type KnownThreat = typeof maliciousEmail | LogThreat;

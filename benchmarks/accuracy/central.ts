@@ -3,11 +3,14 @@
  * mini-batches; the epoch whose validation loss is best counts.
  */
 import { setImmediate } from 'node:timers/promises';
-import { createEvaluator } from '../../coordinator/evaluation.ts';
 import { createTrainer } from '../../participant/trainer.ts';
 import type { Engine } from '../../threats/engine.ts';
 import { initialWeights } from '../../threats/initial-weights.ts';
+import { logLoss } from '../../threats/metrics.ts';
+import { buildNetwork } from '../../threats/networks.ts';
+import { scoreDataset } from '../../threats/scoring.ts';
 import type { Dataset, NetworkSpec } from '../../threats/threat.ts';
+import { setFlatWeights } from '../../threats/weights.ts';
 import { createAdam, meanGradient } from '../baselines.ts';
 import { seededUniform, shuffled } from '../seeded.ts';
 
@@ -29,7 +32,9 @@ export async function fitCentrally(
 ): Promise<Float32Array> {
   const uniform = seededUniform(seed);
   const trainer = createTrainer(engine, network, train);
-  const evaluator = createEvaluator(engine, network, validation);
+  const model = buildNetwork(engine, network);
+  // An autoencoder's score is 1 − exp(−D): against labels that are all benign, its log loss is its mean divergence.
+  const labels = network.task === 'reconstruct' ? new Uint8Array(validation.rows) : validation.labels;
   const adam = createAdam(initialWeights(network, seed), RATE);
   const epochs = Math.min(EPOCHS.most, Math.max(EPOCHS.least, Math.ceil(VISITS / train.rows)));
   let best = { loss: Number.POSITIVE_INFINITY, epoch: 0, weights: adam.weights.slice() };
@@ -39,11 +44,12 @@ export async function fitCentrally(
       const batch = order.subarray(start, start + BATCH);
       adam.step(meanGradient(trainer.layerFactors(adam.weights, batch), adam.weights.length));
     }
-    const { loss } = evaluator.evaluate(adam.weights);
+    setFlatWeights(engine, model, adam.weights);
+    const loss = logLoss(scoreDataset(engine, model, validation), labels);
     if (loss < best.loss) best = { loss, epoch, weights: adam.weights.slice() };
     await setImmediate();
   }
   trainer.dispose();
-  evaluator.dispose();
+  model.dispose();
   return best.weights;
 }

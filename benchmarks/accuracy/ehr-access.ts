@@ -58,8 +58,8 @@ export const ehrAccessSubject: GeneratedSubject = {
   threat: ehrAccess.id,
   model: ehrAccess,
   training: {
-    ...{ rounds: 150, sampleRate: 0.1, delta: 1e-5 },
-    ...{ clip: 1, clipWithoutDp: 6, learningRate: 0.03 },
+    ...{ rounds: 300, sampleRate: 0.1, delta: 1e-6 },
+    ...{ clip: 1, clipWithoutDp: 6, learningRate: 0.1 },
   },
   threshold: { type: 'falseAlarms', share: 0.01 },
   generate,

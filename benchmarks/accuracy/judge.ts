@@ -3,7 +3,7 @@ import type { Engine } from '../../threats/engine.ts';
 import { accuracy, auroc, classQuality, predictedClasses } from '../../threats/metrics.ts';
 import { buildNetwork } from '../../threats/networks.ts';
 import { classProbabilities, threatScores } from '../../threats/scoring.ts';
-import type { Dataset, NetworkSpec } from '../../threats/threat.ts';
+import { type Dataset, type NetworkSpec, outputOf } from '../../threats/threat.ts';
 import { setFlatWeights } from '../../threats/weights.ts';
 
 export type ThresholdRule =
@@ -52,7 +52,7 @@ export function createJudge(
   { dataset: test, details }: TestSet,
 ): Judge {
   const model = buildNetwork(engine, network);
-  const classes = Math.max(2, network.layers.at(-1)?.units ?? 1);
+  const classes = outputOf(network) === 'classes' ? (network.layers.at(-1)?.units ?? 2) : 2;
   const known = classes === families ? test.labels : test.labels.map((label) => Math.min(1, label));
   const output = (data: Dataset) => {
     const probabilities = classProbabilities(engine, model, data);

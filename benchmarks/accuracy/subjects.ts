@@ -1,17 +1,23 @@
 /** Every subject of the accuracy benchmark. A new one is a line here. */
 import { readdir } from 'node:fs/promises';
 import { FedwardError } from '../../proto/errors.ts';
+import { ehrAccessSubject } from './ehr-access.ts';
+import { medicalDeviceSubject } from './medical-device.ts';
 import { networkFlowsSubject, nslKddSubject, unswNb15Subject } from './network-intrusion.ts';
 import { phishingWebsiteSubject } from './phishing-website.ts';
 import type { Subject } from './subject.ts';
 import { telemedicineSessionSubject } from './telemedicine-session.ts';
+import { vulnerabilityExploitationSubject } from './vulnerability-exploitation.ts';
 
 export const SUBJECTS: readonly Subject[] = [
   nslKddSubject,
   unswNb15Subject,
   networkFlowsSubject,
   phishingWebsiteSubject,
+  ehrAccessSubject,
   telemedicineSessionSubject,
+  medicalDeviceSubject,
+  vulnerabilityExploitationSubject,
 ];
 
 export const BENCHED_THREATS: readonly string[] = [...new Set(SUBJECTS.map(({ threat }) => threat))];

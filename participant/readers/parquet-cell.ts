@@ -15,9 +15,7 @@ const EXACT = BigInt(Number.MAX_SAFE_INTEGER);
  * text is.
  */
 export function parquetCell(value: unknown, spec: ColumnSpec, unset: readonly string[]): CellRead {
-  if (value === null) return cell(null);
-  // The file has fewer values than its row group says.
-  if (value === undefined) return refuse('has no value where the file says that there is one.');
+  if (value === null || value === undefined) return cell(null);
   switch (typeof value) {
     case 'number':
       return spec.kind === 'text' ? cell(String(value)) : number(value, spec);

@@ -12,6 +12,7 @@ import {
   parquetSchema,
   type SchemaTree,
 } from 'hyparquet';
+import { z } from 'zod';
 import { FedwardError } from '../../proto/errors.ts';
 import type { Cell } from '../../threats/record.ts';
 import { peek } from './gzip.ts';
@@ -84,6 +85,25 @@ async function beginsAsParquet(bytes: AsyncGenerator<Uint8Array>): Promise<boole
   }
 }
 
+/** What is relied on: the library takes a footer's fields as they come. */
+const footerSchema = z.looseObject({
+  schema: z.array(z.looseObject({ name: z.string() })).min(2),
+  row_groups: z.array(
+    z.looseObject({
+      num_rows: z.bigint().min(0n).max(BigInt(Number.MAX_SAFE_INTEGER)),
+      columns: z.array(
+        z.looseObject({
+          meta_data: z.looseObject({
+            codec: z.string(),
+            path_in_schema: z.array(z.string()).min(1),
+            total_compressed_size: z.bigint().min(0n),
+          }),
+        }),
+      ),
+    }),
+  ),
+});
+
 interface Opened {
   readonly file: Awaited<ReturnType<typeof asyncBufferFromFile>>;
   readonly metadata: FileMetaData;
@@ -94,6 +114,7 @@ async function open(path: string): Promise<Opened> {
   const file = await asyncBufferFromFile(path);
   try {
     const metadata = await parquetMetadataAsync(file);
+    footerSchema.parse(metadata);
     return { file, metadata, columns: parquetSchema(metadata).children };
   } catch (error) {
     throw damaged(
@@ -137,6 +158,8 @@ async function* readFile(
     opened = await open(source);
     const names = opened.columns.map(({ element }) => element.name);
     plan = format.header === 'none' ? planWithoutHeader(format, names) : planFromHeader(format, names);
+    if (plan.columns.length === 0)
+      throw new SourceFault('It has none of the columns that the mapping names.');
   } catch (error) {
     yield [refused(source, 0, faultReason(error))];
     return;
@@ -190,6 +213,10 @@ async function readRows(
     });
   } catch (error) {
     throw damaged(error, 'Its data cannot be read: the file is damaged, or of a kind that is not supported.');
+  }
+  // Null is a value that is not set; undefined one that is not there.
+  if (rows.length < rowEnd - rowStart || rows.at(-1)?.includes(undefined) === true) {
+    throw new SourceFault('Its columns end before it does: the file is damaged.');
   }
   return rows;
 }

@@ -11,7 +11,7 @@ import { type RowItem, refused, rowReader } from './table-row.ts';
 import { NO_HEADER, unescaped, withHeaderLine, type ZeekHeader } from './zeek-header.ts';
 
 export const zeekReader = rowReader(
-  { id: 'zeek', title: 'Zeek logs, TSV and JSON', threat: 'network-intrusion' },
+  { id: 'zeek', title: 'Zeek logs, TSV and JSON', threat: 'network-flows' },
   (path, options) => readByLines(path, options, { open: createZeekParser }),
 );
 

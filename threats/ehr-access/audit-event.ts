@@ -1,7 +1,7 @@
 /** The generator's rows, and the same as FHIR R4 AuditEvents (https://hl7.org/fhir/R4/auditevent.html). */
 import type { Cell, Cells, RowSample } from '../record.ts';
 import type { Staff } from './hospital.ts';
-import type { Touch } from './routine.ts';
+import type { Touch } from './touch.ts';
 
 /** Event, subtype, action and outcome of each deed. */
 const EVENTS: Readonly<Record<Touch['deed'], readonly [string, string | null, string, number]>> = {

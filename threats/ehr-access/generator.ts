@@ -9,7 +9,8 @@ import { rowOf } from './audit-event.ts';
 import { type Draw, drawFrom } from './draw.ts';
 import { createHospital, type Hospital, type Staff } from './hospital.ts';
 import { type Misuse, misuseHour, WHILE_AT_WORK } from './misuse.ts';
-import { type Duty, glanceHour, routineHour, type Touch } from './routine.ts';
+import { type Duty, glanceHour, routineHour } from './routine.ts';
+import type { Touch } from './touch.ts';
 
 export interface HospitalOptions {
   /** @default 150 */
@@ -102,7 +103,8 @@ function planner(draw: Draw, hospital: Hospital, rates: Readonly<Partial<Record<
     }
     if (!draw.chance((rates['dormant-account'] ?? 0) / 1000)) return;
     const cold = hospital.staff.filter(
-      (staff) => hour - (lastWorked.get(staff) ?? hour) > COLD * HOURS_A_DAY && staff.leaves * HOURS_A_WEEK < hour,
+      (staff) =>
+        hour - (lastWorked.get(staff) ?? hour) > COLD * HOURS_A_DAY && staff.leaves * HOURS_A_WEEK < hour,
     );
     const account = draw.pick(cold);
     if (account === undefined) return;

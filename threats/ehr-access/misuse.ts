@@ -4,7 +4,8 @@
  */
 import type { Draw } from './draw.ts';
 import { type Hospital, type Patient, type Staff, WARD_NAMES, workstation } from './hospital.ts';
-import { type Duty, moments, purposeOf, routineHour, type Seat, someOf, type Touch, tend, touches, walk } from './routine.ts';
+import { type Duty, purposeOf, routineHour } from './routine.ts';
+import { moments, type Seat, someOf, type Touch, tend, touches, walk } from './touch.ts';
 import type { Verdict } from './verdicts.ts';
 
 export type Misuse = Exclude<Verdict, 'benign' | 'snooping'>;
@@ -49,11 +50,13 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
       const ward = draw.pick(WARD_NAMES.filter((each) => each !== staff.ward)) ?? staff.ward;
       const second: Staff = { ...staff, ward, desk: workstation(draw, ward), tempo: draw.around(1, 0.35) };
       const outside = draw.chance(0.35);
-      return routineHour(draw, hospital, { ...duty, staff: second, first: false, back: false }).map((touch) => ({
-        ...touch,
-        verdict: kind,
-        network: outside ? staff.home : touch.network,
-      }));
+      return routineHour(draw, hospital, { ...duty, staff: second, first: false, back: false }).map(
+        (touch) => ({
+          ...touch,
+          verdict: kind,
+          network: outside ? staff.home : touch.network,
+        }),
+      );
     }
     case 'dormant-account': {
       const everybody = [...WARD_NAMES.flatMap(hospital.inpatients), ...hospital.discharged()];

@@ -1,17 +1,7 @@
 /** An ordinary hour in the invented hospital, by role: who is looked at, written about, asked for, and from where. */
 import type { Draw } from './draw.ts';
 import { type Hospital, type Patient, type Staff, WARD_NAMES, type Ward, workstation } from './hospital.ts';
-import type { Verdict } from './verdicts.ts';
-
-export interface Touch {
-  /** Milliseconds into the hour. */
-  readonly at: number;
-  readonly deed: 'read' | 'write' | 'query' | 'export' | 'login' | 'failure';
-  readonly patient: Patient | null;
-  readonly purpose: string | null;
-  readonly network: string;
-  readonly verdict: Verdict;
-}
+import { moments, type Seat, someOf, type Touch, tend, touches, walk } from './touch.ts';
 
 /** An hour that somebody works. */
 export interface Duty {
@@ -24,52 +14,6 @@ export interface Duty {
   readonly first: boolean;
   /** First day after weeks away. */
   readonly back: boolean;
-}
-
-/** Where somebody sits, and when. */
-export interface Seat {
-  network(): string;
-  at(): number;
-  readonly purpose: string | null;
-  readonly verdict: Verdict;
-}
-
-const HOUR = 3_600_000;
-
-/** Minutes at random over the hour, or close together as a script or somebody in a hurry has them. */
-export function moments(draw: Draw, hurried: boolean): () => number {
-  const start = draw.integer(0, HOUR - 1);
-  const span = hurried ? Math.min(HOUR - start, draw.integer(60_000, 900_000)) : HOUR;
-  return () => (hurried ? start + draw.integer(0, span - 1) : draw.integer(0, HOUR - 1));
-}
-
-/** `reads` and `writes` are means for each patient. */
-export function tend(
-  draw: Draw,
-  seat: Seat,
-  patients: readonly Patient[],
-  { reads, writes }: { readonly reads: number; readonly writes: number },
-): Touch[] {
-  return patients.flatMap((patient) => [
-    ...touches(seat, 'read', patient, reads >= 1 ? 1 + draw.poisson(reads - 1) : draw.poisson(reads)),
-    ...touches(seat, 'write', patient, draw.poisson(writes)),
-  ]);
-}
-
-export function touches(seat: Seat, deed: Touch['deed'], patient: Patient | null, times: number): Touch[] {
-  const { purpose, verdict } = seat;
-  return Array.from({ length: times }, () => ({
-    ...{ deed, patient, purpose, verdict },
-    at: seat.at(),
-    network: seat.network(),
-  }));
-}
-
-export function someOf<T>(draw: Draw, items: readonly T[], count: number): T[] {
-  const left = [...items];
-  const chosen: T[] = [];
-  while (chosen.length < count && left.length > 0) chosen.push(...left.splice(draw.integer(0, left.length - 1), 1));
-  return chosen;
 }
 
 /** What the system writes down as the reason: some systems ask for none. */
@@ -94,18 +38,10 @@ export function purposeOf(draw: Draw, { role }: Staff): string | null {
   }
 }
 
-/** Ward staff walk from one workstation to the next; others stay where they are. */
-export function walk(draw: Draw, ward: Ward, restless: number): () => string {
-  let place = workstation(draw, ward);
-  return () => {
-    if (draw.chance(restless)) place = workstation(draw, ward);
-    return place;
-  };
-}
-
 export function routineHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[] {
   const { staff } = duty;
-  const ward = staff.role === 'nurse' && draw.chance(0.08) ? (draw.pick(WARD_NAMES) ?? staff.ward) : staff.ward;
+  const ward =
+    staff.role === 'nurse' && draw.chance(0.08) ? (draw.pick(WARD_NAMES) ?? staff.ward) : staff.ward;
   const seat = seatOf(draw, duty, ward);
   const mistakes = draw.chance(duty.back ? 0.6 : 0.05) ? 1 + draw.poisson(duty.back ? 2 : 0.6) : 0;
   return [
@@ -188,7 +124,9 @@ function deskWork(draw: Draw, hospital: Hospital, { staff, dayOfMonth, hour }: D
   switch (staff.role) {
     case 'billing': {
       const run = dayOfMonth <= 3 && draw.chance(0.5);
-      const many = run ? Math.min(400, Math.round(draw.around(150, 0.5))) : 5 + draw.poisson(18 * staff.tempo);
+      const many = run
+        ? Math.min(400, Math.round(draw.around(150, 0.5)))
+        : 5 + draw.poisson(18 * staff.tempo);
       return [
         ...tend(draw, seat, someOf(draw, gone, many), { reads: 1.1, writes: run ? 0 : 0.3 }),
         ...touches(seat, 'export', draw.pick(gone) ?? null, run ? draw.poisson(4) : draw.poisson(0.1)),
@@ -206,7 +144,8 @@ function deskWork(draw: Draw, hospital: Hospital, { staff, dayOfMonth, hour }: D
       const copies = (hour < 6 || hour > 20) && draw.chance(0.4);
       const elsewhere: Seat = {
         ...seat,
-        network: () => (draw.chance(0.4) ? workstation(draw, draw.pick(WARD_NAMES) ?? 'surgery') : seat.network()),
+        network: () =>
+          draw.chance(0.4) ? workstation(draw, draw.pick(WARD_NAMES) ?? 'surgery') : seat.network(),
       };
       return [
         ...touches(elsewhere, 'failure', null, draw.chance(0.3) ? 1 + draw.poisson(3) : 0),

@@ -59,7 +59,9 @@ test('an episode is a user and an hour of the site’s clock', () => {
     at('09:00:00'),
     row({ recorded: '2024-03-02T08:30:00+01:00' }),
   ];
-  expect(samplesOf(rows).map(({ entity, sample: { fields } }) => [entity, fields.reads, fields.hour])).toEqual([
+  expect(
+    samplesOf(rows).map(({ entity, sample: { fields } }) => [entity, fields.reads, fields.hour]),
+  ).toEqual([
     ['u1', 2, 8],
     ['u2', 1, 8],
     ['u1', 1, 9],
@@ -142,13 +144,17 @@ describe('order and memory', () => {
       patient: fc.constantFrom('p1', 'p2', null),
       action: fc.constantFrom('R', 'U'),
     });
-    const shuffledTwice = fc.array(row, { maxLength: 30 }).chain((rows) =>
-      fc.tuple(
-        fc.shuffledSubarray(rows, { minLength: rows.length, maxLength: rows.length }),
-        fc.shuffledSubarray(rows, { minLength: rows.length, maxLength: rows.length }),
-      ),
-    );
-    const episodes = (rows: readonly { minute: number; user: string; patient: string | null; action: string }[]) =>
+    const shuffledTwice = fc
+      .array(row, { maxLength: 30 })
+      .chain((rows) =>
+        fc.tuple(
+          fc.shuffledSubarray(rows, { minLength: rows.length, maxLength: rows.length }),
+          fc.shuffledSubarray(rows, { minLength: rows.length, maxLength: rows.length }),
+        ),
+      );
+    const episodes = (
+      rows: readonly { minute: number; user: string; patient: string | null; action: string }[],
+    ) =>
       samplesOf(
         rows.map(({ minute, ...fields }) =>
           at(`0${8 + Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}:00`, fields),
@@ -167,8 +173,13 @@ describe('order and memory', () => {
   test('beyond the names or users that are remembered rows are refused, and room is made again', () => {
     const rows = ['u1', 'u2', 'u3'].map((user) => at('08:00:00', { user }));
     const names = () => prepareEpisodes({ names: 7 });
-    expect(refusalsOf(rows, names())).toEqual([expect.stringMatching(/^More than 7 users, patients and net/)]);
-    const later = rows.map((each, i) => ({ ...each, fields: { ...each.fields, recorded: `2024-03-0${i + 1}T08:00:00Z` } }));
+    expect(refusalsOf(rows, names())).toEqual([
+      expect.stringMatching(/^More than 7 users, patients and net/),
+    ]);
+    const later = rows.map((each, i) => ({
+      ...each,
+      fields: { ...each.fields, recorded: `2024-03-0${i + 1}T08:00:00Z` },
+    }));
     expect(refusalsOf(later, names())).toEqual([]);
     expect(refusalsOf(later, prepareEpisodes({ users: 2 }))).toEqual([
       expect.stringMatching(/^The log has more than 2 users/),

@@ -1,0 +1,128 @@
+/** SHA-256, size in bytes and path of every file of the public data sets, as they were published. */
+
+export interface Pin {
+  /** Below the data folder; its first part is the set's own folder. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const TABLE = `
+c996a83b2ed173ac2c8e8dbf016b146dbf692a7db73f57d1ebc61a8d7627c844 921 atna-audit/dcm/110122_ITI-2_Login.dcm.xml
+383b1085919f20328b489dd28e7145ea050ae5f5b0a8e0a4acf67496adc90bb3 917 atna-audit/dcm/110123_ITI-2_Logout.dcm.xml
+8dc54f6fc87ce80d3130ba97b88d0a54feaa2e099f0af640ea928a3af71a02a9 1712 atna-audit/dcm/ITI-08_110110.dcm.xml
+2c0c538c6a1053f2f573f45b69a92171aafee6815897ffd5b1448909044bfe70 2049 atna-audit/dcm/ITI-09_110112.dcm.xml
+8a6b4d557a2cdff2cc71b72b31f199d43c5f6123c98056a38ee884b2dc08a28a 1496 atna-audit/dcm/ITI-10_110110.dcm.xml
+8b0f5d9744d8b19e1a0f02e113392084f3afd6a8fca82accd0fcc8f9758b0ea6 2651 atna-audit/dcm/ITI-18_110112.dcm.xml
+619fc569bb69acdbe4bd1b9bfc49d845eda230dc919fa17feb7d6142ff0c51df 2173 atna-audit/dcm/ITI-21_110112.dcm.xml
+fb42767340408cd320081bc8799627e4867441f8c0e45f3d048f8bad328fe233 2193 atna-audit/dcm/ITI-22_110112.dcm.xml
+1ae0c0a53ac1c56b6f58e39433853da2cc3c8e6eaff22438fec0b124c772e533 2086 atna-audit/dcm/ITI-41_110106.dcm.xml
+c57dd2589aed006a1bccc33b46f410f770f998b64117b86f2a35981d0b3ad58c 1823 atna-audit/dcm/ITI-41_110107.dcm.xml
+6851f24435ae4550a4fc4f61c1085eb1971c99f002aad1cdda93e2e46f0f0a9c 1852 atna-audit/dcm/ITI-42_110106.dcm.xml
+e87beb5f40e93dbdb1141c37721c082af2b1011f81507239f854474a0c8cc762 1933 atna-audit/dcm/ITI-42_110107.dcm.xml
+992c4950eccd14158fe157aa5366a12cc1a8b636446816449cb7591b8a874bfe 4365 atna-audit/dcm/ITI-43_110106.dcm.xml
+428d876aa1ed6ebbd5130c748bd3ce051ac6769837fb9f1554cf7e8d7f6f963e 1957 atna-audit/dcm/ITI-43_110107.dcm.xml
+510dc5df453a1053af5d27b6a0948151abfa0101a4457aa230c624d5e31427bb 1804 atna-audit/dcm/ITI-44_110110.dcm.xml
+cd5a42053b8be9ad7494a9293665d1d6af10d37788600bca52999ea5e4e00562 3727 atna-audit/dcm/ITI-45_110112.dcm.xml
+b9f119db74c1d5369095b45372db75f9a9cb8ee7511bb96520b2cee9ad85d750 1500 atna-audit/dcm/ITI-46_110110.dcm.xml
+ac5d010f433bdde8d5c955356277376b02203acfebe3a1626e74407381f7cf31 2156 atna-audit/dcm/ITI-47_110112.dcm.xml
+07c7a0271b2c7682ae6041511ee8badbcea7bd0de427759c0a248d516c044264 1600 atna-audit/dcm/ITI-48_110106.dcm.xml
+98d7c52b622c5b1251ee0fbe1ed3599beb5fb20d8c735172c93e9608cc84b337 1515 atna-audit/dcm/ITI-48_110107.dcm.xml
+d9db2af1a4f85bc1bef74b47f8dcc3b1853872bc2db49e1c6279ceb27eca7d73 2872 atna-audit/dcm/ITI-51_110112.dcm.xml
+325b880eaeb5614c1f062d91c5627938dfdc699cc4a3c1e32ad7a91187ace72c 3859 atna-audit/dcm/ITI-52_110112.dcm.xml
+5bdc67ae341b30dd45523546d5e0a66c69878b0d6217f0b2270855b113f1a317 1441 atna-audit/dcm/ITI-53_110106.dcm.xml
+c87a5880d690ceaa0e85f0969064b8e6e287db9b167a88ee9aee8d5c30d3346f 1863 atna-audit/dcm/ITI-53_110107.dcm.xml
+8f69f5c9ed816ec430ac4b5bee3b5d82ae2421c4087a184f72857c51d0b5afef 1455 atna-audit/dcm/ITI-54_110106.dcm.xml
+f62269b6a226f7b0b859d858115890dce3f97dd74194a2839fc5e7616decce5f 1877 atna-audit/dcm/ITI-54_110107.dcm.xml
+52ad64432c41e6f34594f594dccba1cfa90957ff9f97a72be0b3f1ea3ba6128e 1538 atna-audit/dcm/ITI-55_110112.dcm.xml
+ba5bc626427c1c0dfa56d1d820ab803c47c7608db6a4a80856105df60604b12a 1880 atna-audit/dcm/ITI-56_110112.dcm.xml
+030273b3ca95eda582d7c5f57a850bb833e72ce2f602e9ee146da8dcc8666f3e 1840 atna-audit/dcm/ITI-57_110106.dcm.xml
+c37c981dd5eee334c2373f545d01e58f41c7b90828e4e84ddae698778216e2a8 1765 atna-audit/dcm/ITI-57_110107.dcm.xml
+f3873236807a1aa420576bff18ff2efd7d2bcb3cf828c04d5bc6f701680b4ad4 1426 atna-audit/dcm/ITI-59_110106.dcm.xml
+271b5c1ab68bc57916b706b0b5bd486b9ec096a3bf4be7400f3f66fbc6306be1 1458 atna-audit/dcm/ITI-59_110107.dcm.xml
+ec7f795d3315fafd74aa120d2db7ae6e3957aa7218600edb64d43fbb727b94d6 1618 atna-audit/dcm/ITI-60_110106.dcm.xml
+f6170c7fe1ade0738cf3db776456ee36f5f1676938912ba3eed7f0af75e09b9a 1524 atna-audit/dcm/ITI-60_110107.dcm.xml
+fac3c6e8915979fab6c996f98c9dd293028668cbe75a013a0e9a7283178e6adb 1830 atna-audit/dcm/ITI-61_110106.dcm.xml
+3c0b1d64f66b53d7b0f76a27b2914c9cf0b2945a126c3ba836c12330183c39c3 1831 atna-audit/dcm/ITI-61_110107.dcm.xml
+878e9dcb254e48d454491af6fd38bbb976da345306044a7c1d28805b8ba6893b 2136 atna-audit/dcm/ITI-63_110106.dcm.xml
+56a5612ab28d0fec6a9ffb4c6bfbbeacabf29314669a507dc63594e94fc2c862 2638 atna-audit/dcm/ITI-63_110112.dcm.xml
+0e292b06cdb8876fb37a744e0d38edb59d29c2d96c6313250610feb8c5ecc3c0 4194 fhir-r4/AuditEvent-example-disclosure.json
+79ee710b648d1c336cbb9cf758426c88d6c235ddb33641385b970ded864ca2f3 3444 fhir-r4/AuditEvent-example-login.json
+f285e0c92fcec805defd8613ed99386987ec206189ae0d7d990cdadcb311633a 3450 fhir-r4/AuditEvent-example-logout.json
+824ea9447cc797edf7acb7a5792f7678e80ad47758ae4e99727571a8ebdea9ee 4184 fhir-r4/AuditEvent-example-rest.json
+47d122afd08e033be724be8dd673780e78415467406a4f689448cddc10cb9b82 4253 fhir-r4/AuditEvent-example-search.json
+1711fbea2b10c712adc086e0adaa98ce1fc18b194b54468f674ffd522fe9484e 2843 fhir-r4/AuditEvent-example.json
+f13c1ff607d9b120f0b18cb8f9c880e63be55c0df18965d4d8db554218a06868 2395 fhir-r4/Consent-consent-example-Emergency.json
+eaf2721c7e37e664aca46ea327c504e62213b87845668c978eec5a5535122d2e 2028 fhir-r4/Consent-consent-example-Out.json
+464abff4f0bda68b6247e17acb5bad76ab9d1701e20b68357b67bdace62c6924 1290 fhir-r4/Consent-consent-example-basic.json
+7e5fd4946f33c84555f8f7878623bfd7bc65efd5e3da29f3aad324c213fa4573 2379 fhir-r4/Consent-consent-example-grantor.json
+b3be9411b1fe9ec38a82bbdcf075076abb9c4053c746088328b472dc39b2f00d 2142 fhir-r4/Consent-consent-example-notAuthor.json
+d5ce88400d638badd7c9eb2bb63d637644499750cf02343c0cdce71a6f68c24d 2561 fhir-r4/Consent-consent-example-notOrg.json
+c1fe61d49df3053ac0e1e074d0d2b86b79dff5a9eb797b46eeab1f8c78ea77fb 2806 fhir-r4/Consent-consent-example-notThem.json
+e1ac7fa8868d4928ed596ebe7a39ad83697f878ed04c15e12d5e9df43397dff7 2108 fhir-r4/Consent-consent-example-notThis.json
+f29b02ce05901311a4112aae201384d62307489e26ce38dff9602a55c1fdebe8 1802 fhir-r4/Consent-consent-example-notTime.json
+3369a161d5e0e819335c13cf538d60dde6cc3d2193c31592c405dfa63754dfd4 10707 fhir-r4/Consent-consent-example-pkb.json
+90da67cb25f3b7dadbaee177e9d1af6fda6f7ab1f08eaeac649ae85a989abf42 3773 fhir-r4/Consent-consent-example-signature.json
+0834eccf9de9b717d3cba6b807090fe9420946e5a60aa7b1f7c64c2deb2414ea 2390 fhir-r4/Consent-consent-example-smartonfhir.json
+1ebe1079af669e3c35ef7be25b5bafde1e47951244d1b4834682b14a22238da1 373913 nsl-kdd/KDDTest+.txt.gz
+39e78eaceffb1a183af002b4994b100b69795895bfbf67cfc62dabd4c9b76d4e 2047387 nsl-kdd/KDDTrain+.txt.gz
+8b2ded847bc9c6bc9a610e2a2a02568e91bb34e4711694c7bfd8e2fd62c2ff07 300 nsl-kdd/attack-types.csv
+e6ce1b1f35966a203209433fd98f88eeb6f5d37f7fb3194aa20d9935b8f9e9d3 1050 nsl-kdd/field-names.csv
+18a4d912feaaefbe3ac1beed3516db72725814c6231297fc4cdd12dbef17cc37 427 phishing-uci-websites/columns.txt
+cfb57a6c9b6da0b01039e85543a8018a6beb68687ad5d257793f1bafb4fc340d 58505 phishing-uci-websites/phishing-websites.csv.gz
+5296d3919252f4e1f9cd0fb885d4d6d55fd7b85a7053c387e5aeae25c64bdfa3 535413 ton-iot/Train_Test_IoT_GPS_Tracker.csv.gz
+6d44f0478dd19fa1bf4b581a9026442f3f0824086c8504ca17349eeed7381474 487550 ton-iot/Train_Test_IoT_Weather.csv.gz
+cc7da5123c35aa53e42c00d19ea2d213c75c1fef53d3503c3136d77824b783cd 2537421 unsw-nb15/unsw-nb15-dedup-70pct.csv.gz
+eb81e6bdf3ad3a5469f72efa61cc45835ed794012381de581778c0d73d92376f 3100584 vulnerabilities/cisa-csaf-ot-2017-2023.tar.gz
+803b4eb85c01ff053af4f53270d33bebad35467bcc5205611b9e64fb17a69ecf 137291 vulnerabilities/cisa-kev-2025-08-25.json.gz
+be3ad08184d5b5d155cd5bf3db7742046311bdfd08dab26b5cfb18e1c6f9027d 2721741 vulnerabilities/epss-2026-08-16.csv.gz
+059569c79e483cc35b683d7ef48b9c7a5ca03f3f21a1f90c86b30d953dcb00e7 45416 zeek/conn.log
+72e96d53855fd503bde6139c9edf8ecde8ead8016481725c48073aaca0b93b24 820 zeek/conn_date_issue.log
+239f012569cc7302ff2e5dc94d1bd6a724f50f55fc9d2f4b2c6841aaf09b170a 542 zeek/dhcp.log
+92b7f5108108e848877d6e40811f1632a2218029768a95bf76fd6ddc24a6fba6 314 zeek/dhcp.log.gz
+b4f99638081bf36cfed49614e601147542dcae75ea8c9cf9df67a480c464f7fa 546 zeek/dhcp_002.log
+84a1fee4288376a7c022ab4ab2d7caaa3168c0bb8320aba55b893ead4c61db48 319 zeek/dhcp_002.log.gz
+f8794c69f17274a6a437f03b1557e32db4076be5b004403b6c62575b4642d86e 12406 zeek/dns.log
+ec75c5bd2bb90370a75ef95927cf20dd210741222ab8b4c2e968bec9e7fd4924 24892 zeek/files.log
+22b09dc5f114f5bacf8d5a6279dfcb5f4f40b16b4b32aa1d8ab8e13061257018 1720 zeek/ftp.log
+733e5915e730ed95600ff4b472b15e70f5131f1c2af4a32571f6d544f5870055 45829 zeek/http.log
+8c8190cbf1478434171429b74e073fa72173bc6ab7a2fb46dbef60b6df02dc2d 8501 zeek/http.log.gz
+cdf312ac6cb27ee9652197f68a1e911eb7fdb12cecc912649be4d5658cc94aa1 632 zeek/http_empty.log
+782933c41dbc676befa2d94c38777f005a7378fd51daa40356ef7c9c5cd29749 28496 zeek/intel_example.intel
+486d6ee67bf58acc417e4074b0152b66980d1490cf46e60c9f827ed24b707571 215 zeek/json/capture_loss.log
+0e9616983ccc7a4e983f5e2c75aa612da2bb6bcae5f9ac44890bbb9f18b4dc00 17597 zeek/json/conn.log
+4285ca68515d61a7b9f5f1a3461aa1b6e4be86550197cb095a80ad5dc9fcb32f 1547 zeek/json/dce_rpc.log
+61a6a42c8c429e5c05c3ef0250e64652f8d7c7deb15c3d8e7d6a2894e91f60de 248 zeek/json/dhcp.log
+7f3cc30fb0ebfe1c0781819c36ea82a9717f36fc386db4876a5935140db2949e 24016 zeek/json/dns.log
+a578ebf1db9fb51c8eaec83619e0c42693c936d946ba7380fbcc5c3b7124f41f 26067 zeek/json/files.log
+c6925ea6eb7eec56167d16c8d8e221fafe6bfb1dd539dce90fe542332f8d905d 17909 zeek/json/http.log
+01e4ed9b7007b14b302add3b3f95c70830a75426b837a929d6ebe4b36414e75d 3953 zeek/json/kerberos.log
+e97c7c526b1e415d1b19bf511cdcbea53205ec1ff918d1130a8d4d13e4703c3f 4442 zeek/json/loaded_scripts.log
+d17c73446185032f0ea160042a6e33912692d77573f4e547435b69cbd3b1ba11 792 zeek/json/ntp.log
+00e338bea9ec44c9667ac979e8db599962198852c4d63529cd3dba29b5657896 90 zeek/json/packet_filter.log
+7a01dba841fe8511f7dbeb5588e378acba4f303948ef630e82dbe9fca55a6478 812 zeek/json/smb_files.log
+74af0faa47ad16a87cbc00c22d7001fbcf5f7d63f6f5a3795b61930322b61a97 1356 zeek/json/smb_mapping.log
+e6eb73b2dbc0a4d2a005134ff978bd55e5f33ee342dc28a5fb1b9019002e176b 28928 zeek/json/ssl.log
+f38bee73e6ec55ba60f4f1e789de437384814da6f00b2c3b49f30143f7052c3b 2944 zeek/json/stats.log
+a4948330b977b792633c0c5d4f4fddb52ef5b1e22936a4c713f4ed354bdd8f4f 305 zeek/json/weird.log
+8d173e4224278120be256a17b72501d90f2c112df9fdba250db067ff539c168c 58491 zeek/json/x509.log
+147d194c4d5f1c8d0ee3ce94e6d141f3d35c884d6117cf842f209296dc3f4d36 1575 zeek/notice.log
+5cec1962ab00276466dd7acb61768b6a3689d057fdddc4c3f953b696f9062c66 1068 zeek/smtp.log
+ca16aa608f029e9096963a0b57e9c3faf185d03ba9298655a43954d62a663381 13399 zeek/ssl.log
+3bbb37513b5ffb3ab8fb59ad3964fc3b2df1dbbafde9564077b05e6f4d7180bf 23372 zeek/top_domains_1k.csv
+710b8e1369f7b95ebd63335f5b47299b7be87933592d1b5a461b2115868e16ae 219956 zeek/tor_ssl.log
+894ffadb5156fdee9a7cb02b62871a3fed03199acf0ddd540f1e4907799d4295 1484 zeek/weird.log
+4e3936b141c4a303f51fbf514b13f1dc6f68d7e092a6eca32a62d99432e6dd0a 5428 zeek/x509.log
+`;
+
+const PINS: readonly Pin[] = TABLE.trim()
+  .split('\n')
+  .map((line) => {
+    const [sha256 = '', bytes = '', ...path] = line.split(' ');
+    return { path: path.join(' '), bytes: Number(bytes), sha256 };
+  });
+
+/** The files of one folder, those of its subfolders included. */
+export function pinsIn(folder: string): readonly Pin[] {
+  return PINS.filter(({ path }) => path.startsWith(`${folder}/`));
+}
