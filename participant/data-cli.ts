@@ -76,9 +76,13 @@ const describeCommand: CommandModule<object, DescribeArguments> = {
       import('./data/progress.ts'),
     ]);
     const progress = createProgress(process.stderr, quiet);
-    const description = await describeData(path, { rows, reader, mapping, progress }).finally(() =>
-      progress.end(),
-    );
+    // yargs gives a lone "-" as an empty text.
+    const description = await describeData(path === '' ? '-' : path, {
+      rows,
+      reader,
+      mapping,
+      progress,
+    }).finally(() => progress.end());
     write(
       format === 'json'
         ? `${JSON.stringify(description)}\n`

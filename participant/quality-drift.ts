@@ -34,8 +34,7 @@ export function chanceIndex(bins: number, n: number, m: number): number {
 export function driftSince(last: QualityProfile, fields: ReadonlyMap<string, FieldState>): DriftReport {
   const moved = Object.entries(last.fields).map(([name, profile]) => {
     const now = sharesIn(fields.get(name) ?? createField(name, 0, profile), profile);
-    const gone = fields.has(name) ? now : now.map((_, i) => (i === now.length - 1 ? 1 : 0));
-    return { field: name, psi: populationStabilityIndex(profile.shares, gone), bins: now.length };
+    return { field: name, psi: populationStabilityIndex(profile.shares, now), bins: now.length };
   });
   return { lastRecords: last.records, fields: moved.sort((a, b) => b.psi - a.psi) };
 }

@@ -27,21 +27,25 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds / 86_400)} days`;
 }
 
-/** What there is, a line each; what is not there gives none. */
-export function qualityFacts(report: QualityReport): string[] {
+/**
+ * What there is, a line each; what is not there gives none.
+ * @param refusalsSaid A finding has said already what is refused, and where.
+ */
+export function qualityFacts(report: QualityReport, refusalsSaid: boolean): string[] {
   return [
-    reading(report),
+    reading(report, refusalsSaid),
     ...repetition(report),
-    ...labelling(report),
+    ...labelling(report, refusalsSaid),
     ...columns(report),
     ...timing(report),
     ...movement(report),
   ];
 }
 
-function reading({ records, refused, notes }: QualityReport): string {
-  const parts = [`${amount(records)} rows were read`];
-  if (refused.count > 0) parts.push(`${amount(refused.count)} refused, the first at ${refused.first[0]}`);
+function reading({ records, refused, notes }: QualityReport, refusalsSaid: boolean): string {
+  const parts = [plural(records, 'row was read', 'rows were read')];
+  const where = refusalsSaid ? '' : `, the first at ${refused.first[0]}`;
+  if (refused.count > 0) parts.push(`${amount(refused.count)} refused${where}`);
   if (notes.count > 0) parts.push(`${amount(notes.count)} read only in part, the first at ${notes.first[0]}`);
   const text = parts.join('; ');
   return text.endsWith('.') ? text : `${text}.`;
@@ -49,11 +53,11 @@ function reading({ records, refused, notes }: QualityReport): string {
 
 function repetition({ records, repeated: { count, exact } }: QualityReport): string[] {
   if (count === 0) return exact ? [] : ['No row repeats another, as far as could be kept in mind.'];
-  const least = exact ? '' : 'At least ';
-  return [`${least}${amount(count)} rows (${percent(count / records)}) repeat another in every cell.`];
+  const rows = plural(count, 'row repeats', 'rows repeat');
+  return [`${exact ? '' : 'At least '}${rows} another in every cell (${percent(count / records)}).`];
 }
 
-function labelling({ labels }: QualityReport): string[] {
+function labelling({ labels }: QualityReport, refusalsSaid: boolean): string[] {
   if (labels === null) return [];
   const { classes, unlabelled, refused } = labels;
   const total = Object.values(classes).reduce((sum, count) => sum + count, 0);
@@ -61,7 +65,7 @@ function labelling({ labels }: QualityReport): string[] {
     ([name, count]) => `${name} ${amount(count)} (${percent(count / Math.max(1, total))})`,
   );
   const lines = [`Labels: ${parts.join(', ')}; ${amount(unlabelled)} without one.`];
-  if (refused.count > 0) {
+  if (refused.count > 0 && !refusalsSaid) {
     lines.push(`${amount(refused.count)} records are no use to the threat, the first at ${refused.first[0]}`);
   }
   return lines;

@@ -65,7 +65,9 @@ export function describeQuality(
   report: QualityReport,
   limits: QualityLimits = qualityLimitsSchema.parse({}),
 ): string[] {
-  return [...qualityGate(report, limits).map(({ sentence }) => sentence), ...qualityFacts(report)];
+  const findings = qualityGate(report, limits);
+  const refusalsSaid = findings.some(({ limit }) => limit === 'maxRefusedShare');
+  return [...findings.map(({ sentence }) => sentence), ...qualityFacts(report, refusalsSaid)];
 }
 
 function refuse(limit: keyof QualityLimits, sentence: string): Finding {
@@ -118,9 +120,12 @@ function missing({ fields, records }: QualityReport, { maxMissingShare }: Qualit
 function counts({ records, labels }: QualityReport, limits: QualityLimits): Finding[] {
   const usable = labels === null ? records : samplesOf(labels);
   const found: Finding[] = [];
-  if (usable < limits.minRecords) {
+  if (labels !== null && usable === 0 && labels.unlabelled > 0) {
+    const what = `None of ${amount(labels.unlabelled)} records has a label; training needs ${amount(limits.minRecords)} that do.`;
+    found.push(refuse('minRecords', `${what} Add the labels, or check the column that holds them.`));
+  } else if (usable < limits.minRecords) {
     const what = `There are ${amount(usable)} records${labels === null ? '' : ' with a label'}; ${amount(limits.minRecords)} are needed`;
-    found.push(refuse('minRecords', `${what}: fewer teach little and hide badly. Add more of the log.`));
+    found.push(refuse('minRecords', `${what}, since fewer teach little. Add more of the log.`));
   }
   if (labels === null || usable === 0 || !limits.requireBothClasses) return found;
   const [benign = 0, ...hostile] = Object.values(labels.classes);

@@ -197,7 +197,7 @@ function checkFit(network: NetworkSpec, { width, classCounts }: RecordSource): v
   if (width !== network.inputs) throw unfit(`the network takes ${network.inputs} features, not ${width}`);
   const output = outputOf(network);
   if (output === null) {
-    throw unfit('the last layer must be one sigmoid unit, a softmax of several, or the inputs again');
+    throw unfit('the last layer must be one sigmoid unit or a softmax of several, or restore the inputs');
   }
   const units = network.layers.at(-1)?.units ?? 0;
   if (output === 'classes' && classCounts.length > units) {

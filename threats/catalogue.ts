@@ -1,5 +1,6 @@
 /** Every threat that Fedward knows, by id. A new one is a line here; the contract suite tests it then. */
 import { FedwardError } from '../proto/errors.ts';
+import { unsupervised } from './autoencoder.ts';
 import { ehrAccess } from './ehr-access/index.ts';
 import type { LogThreat } from './log-threat.ts';
 import { maliciousEmail } from './malicious-email/index.ts';
@@ -22,6 +23,9 @@ export const LOG_THREATS: readonly LogThreat[] = [
   medicalDevice,
   vulnerabilityExploitation,
 ];
+
+/** The same for sites without labels; models of them are released, and detect, like any other. */
+export const UNSUPERVISED_THREATS: readonly LogThreat[] = LOG_THREATS.map(unsupervised);
 
 export type KnownThreat = typeof maliciousEmail | LogThreat;
 export const THREATS: readonly KnownThreat[] = [maliciousEmail, ...LOG_THREATS];

@@ -11,7 +11,7 @@ import type { io } from '@tensorflow/tfjs-core';
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { z } from 'zod';
 import { FedwardError } from '../proto/errors.ts';
-import { type KnownThreat, THREATS } from './catalogue.ts';
+import { type KnownThreat, THREATS, UNSUPERVISED_THREATS } from './catalogue.ts';
 import type { Engine } from './engine.ts';
 import { buildNetwork } from './networks.ts';
 import { type NetworkSpec, parameterCount } from './threat.ts';
@@ -137,7 +137,7 @@ export async function loadModel(engine: Engine, directory: string): Promise<Load
   const metadata = description.userDefinedMetadata;
   const { threat: id, encoder, classes, weightsSha256, threshold, createdBy, training } = metadata;
   const threat =
-    THREATS.find((entry) => entry.id === id) ??
+    [...THREATS, ...UNSUPERVISED_THREATS].find((entry) => entry.id === id) ??
     refuse(`it detects ${JSON.stringify(id.slice(0, 80))}, a threat that this version does not know.`);
   if (encoder !== threat.encoder.id) {
     refuse(

@@ -16,6 +16,7 @@ import { type Federated, federatedJob, trainFederated } from './federated.ts';
 import { createJudge, type Quality, type TestSet } from './judge.ts';
 import type { Loaded, Subject } from './subject.ts';
 import { subjectFor } from './subjects.ts';
+import { unlabelled, withoutLabels } from './unsupervised.ts';
 
 export interface AccuracyOptions {
   readonly threat: string;
@@ -26,7 +27,9 @@ export interface AccuracyOptions {
   readonly alpha: number | null;
   readonly epsilons: readonly number[];
   readonly seeds: readonly number[];
-  readonly head: 'family' | 'binary';
+  readonly head: 'family' | 'binary' | 'unsupervised';
+  /** Without labels only: no threats among the records to train on and to validate, as in a quiet week. */
+  readonly quiet?: boolean;
 }
 
 export type TrainingKind = 'federated-dp' | 'federated' | 'pooled' | 'alone' | 'rule';
@@ -72,11 +75,12 @@ export async function runAccuracy(
   clock: () => number,
   tell: { readonly progress: (what: string) => void; readonly run: (run: Run) => void },
 ): Promise<Setting> {
-  const subject = await subjectFor(options.threat, options.data);
+  const labelled = await subjectFor(options.threat, options.data);
+  const families = labelled.model.classes;
+  const subject = options.head === 'unsupervised' ? withoutLabels(labelled) : labelled;
   tell.progress('reading the data');
   const fixed = subject.source === 'files' ? await subject.load(options.data ?? '') : null;
   const model = options.head === 'binary' ? binaryHead(subject.model) : subject.model;
-  const families = subject.model.classes;
   let records = { train: 0, validation: 0, test: 0 };
   for (const seed of options.seeds) {
     const loaded = subject.source === 'files' ? fixed : subject.generate(seed);
@@ -142,11 +146,14 @@ interface Dealt {
   readonly ruled: { readonly validation: Float32Array; readonly test: Float32Array } | null;
 }
 
+type DealOptions = Pick<AccuracyOptions, 'hospitals' | 'alpha'> &
+  Partial<Pick<AccuracyOptions, 'head' | 'quiet'>>;
+
 /** One seed's records, dealt out and encoded. */
 export function deal(
   { model: { encoder }, rule }: Pick<Subject, 'model' | 'rule'>,
   { train, test }: Loaded,
-  { hospitals, alpha }: Pick<AccuracyOptions, 'hospitals' | 'alpha'>,
+  { hospitals, alpha, head, quiet = false }: DealOptions,
   seed: number,
 ): Dealt {
   const all = [...train.labels.keys()];
@@ -156,10 +163,13 @@ export function deal(
     seed + 1000,
     VALIDATION_SHARE,
   );
-  const original = (places: readonly number[]) => places.map((place) => outer.train[place] ?? 0);
-  const owned = partition(train.labels, original(inner.train), {
+  const original = (places: readonly number[]) =>
+    places.map((place) => outer.train[place] ?? 0).filter((i) => !quiet || train.labels[i] === 0);
+  const known = (data: Dataset) => (head === 'unsupervised' ? unlabelled(data) : data);
+  const learnt = original(inner.train);
+  const owned = partition(train.labels, learnt, {
     ...{ hospitals, seed, alpha: alpha ?? EVEN, minPerClass: 0 },
-    minRecords: Math.min(200, Math.floor(inner.train.length / (10 * hospitals))),
+    minRecords: Math.min(200, Math.floor(learnt.length / (10 * hospitals))),
   });
   const validation = original(inner.test);
   const matrix = encodeRecords(encoder, train, [validation, ...owned].flat());
@@ -168,12 +178,12 @@ export function deal(
   const shares = owned.map(({ length }) => {
     const start = end;
     end += length;
-    return rowsBetween(matrix, start, end);
+    return known(rowsBetween(matrix, start, end));
   });
   return {
-    validation: rowsBetween(matrix, 0, validation.length),
+    validation: known(rowsBetween(matrix, 0, validation.length)),
     shares,
-    pooled: rowsBetween(matrix, validation.length, end),
+    pooled: known(rowsBetween(matrix, validation.length, end)),
     test: {
       dataset: encodeRecords(encoder, judged, [...judged.labels.keys()]),
       details: judged.details,

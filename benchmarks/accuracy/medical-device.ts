@@ -26,6 +26,7 @@ export const medicalDeviceSubject: FileSubject = {
   threat: medicalDevice.id,
   file: 'IoT_Weather.csv',
   model: medicalDevice,
+  // 55,000 records: what costs is not the noise but a hidden layer that takes its rounds to learn.
   training: {
     ...{ rounds: 300, sampleRate: 0.1, delta: 1e-6 },
     ...{ clip: 1, clipWithoutDp: 6, learningRate: 0.1 },

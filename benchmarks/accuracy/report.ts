@@ -118,11 +118,11 @@ function named(
 }
 
 export function summaryOf(options: AccuracyOptions, setting: Setting, runs: readonly Run[]): object {
-  const { hospitals, alpha, seeds, threat, head } = options;
+  const { hospitals, alpha, seeds, threat, head, quiet = false } = options;
   const { subject, records } = setting;
   const { delta, rounds, sampleRate } = subject.training;
   return {
-    ...{ benchmark: 'accuracy', summary: true, threat, model: subject.model.id, head },
+    ...{ benchmark: 'accuracy', summary: true, threat, model: subject.model.id, head, quiet },
     ...{ encoder: subject.model.encoder.id, hospitals, alpha, seeds, delta, rounds, sampleRate, records },
     thresholdRule: subject.threshold,
     trainings: summariesOf(setting, runs),
@@ -183,6 +183,7 @@ export function reportLines(options: AccuracyOptions, setting: Setting, runs: re
     '"top 1 %": the share of threats among the hundredth of the test records with the highest scores.',
     `${options.seeds.length === 1 ? 'One seed' : `Means ± standard deviation over ${options.seeds.length} seeds`} of split, shares and initial weights; samples and noise are never seeded. "alone" is the mean over the hospitals.`,
     `${rounds} rounds at q = ${sampleRate}, δ = ${small(delta)}. "ε spent" is what each hospital's ledger charges, against the coordinator and the colluders that the plan allows. ${ruleText(setting)}`,
+    ...blindLines(options),
   ];
 }
 
@@ -219,6 +220,12 @@ export function nameOf({ training, epsilon }: TrainingSummary): string {
     default:
       return training satisfies never;
   }
+}
+
+function blindLines({ head, quiet }: AccuracyOptions): string[] {
+  if (head !== 'unsupervised') return [];
+  const what = quiet === true ? 'None of them is malicious (--quiet).' : 'Malicious ones are among them.';
+  return [`No label was read: all records to learn from and to validate count as benign. ${what}`];
 }
 
 function ruleText({ subject: { threshold } }: Setting): string {

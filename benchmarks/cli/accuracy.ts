@@ -10,7 +10,8 @@ interface AccuracyArguments {
   partition: string;
   epsilon: string;
   seeds: number;
-  head: 'family' | 'binary';
+  head: 'family' | 'binary' | 'unsupervised';
+  quiet: boolean;
   plot: string | undefined;
   format: 'table' | 'json';
 }
@@ -42,9 +43,15 @@ export const accuracyBenchCommand: CommandModule<object, AccuracyArguments> = {
       })
       .option('seeds', { type: 'number', default: 3, describe: 'How many seeds: 1, 2 … of split and shares' })
       .option('head', {
-        choices: ['family', 'binary'] as const,
+        choices: ['family', 'binary', 'unsupervised'] as const,
         default: 'family' as const,
-        describe: 'family tells attack families apart, binary only benign from malicious',
+        describe:
+          'family tells attack families apart, binary only benign from malicious; unsupervised learns without labels what is usual',
+      })
+      .option('quiet', {
+        type: 'boolean',
+        default: false,
+        describe: 'With --head unsupervised: nothing malicious among what is learnt from, as in a quiet week',
       })
       .option('plot', { type: 'string', describe: 'Draws the alarms by class into this SVG file' })
       .option('format', {
@@ -56,11 +63,14 @@ export const accuracyBenchCommand: CommandModule<object, AccuracyArguments> = {
         '$0 bench accuracy --data ../shared/data/nsl-kdd --epsilon 1,3',
         'NSL-KDD over ten hospitals at two budgets',
       ),
-  async handler({ threat, data, hospitals, partition, epsilon, seeds, head, plot, format }) {
+  async handler({ threat, data, hospitals, partition, epsilon, seeds, head, quiet, plot, format }) {
     checkCount('--hospitals', hospitals, 3, 100);
     checkCount('--seeds', seeds, 1, 100);
+    if (quiet && head !== 'unsupervised') {
+      throw new FedwardError('INVALID_ARGUMENT', '--quiet is for --head unsupervised only.');
+    }
     const options = {
-      ...{ threat, data: data ?? null, hospitals, head, alpha: alphaOf(partition) },
+      ...{ threat, data: data ?? null, hospitals, head, quiet, alpha: alphaOf(partition) },
       epsilons: epsilonList(epsilon, false).filter((value) => value !== null),
       seeds: Array.from({ length: seeds }, (_, i) => i + 1),
     };

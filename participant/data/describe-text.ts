@@ -66,6 +66,13 @@ function rowOf({ role, field }: DescribedColumn): typeof HEAD {
   return { name, role, type: kind, missing: missing === 0 ? '' : percent(missing), values: valuesOf(field) };
 }
 
+/** A column whose most frequent text is rarer is one of ids, names or addresses. */
+const FREQUENT = 0.01;
+
+function shown(value: string): string {
+  return value === '' ? '(empty)' : shortened(value, 24);
+}
+
 function valuesOf({ kind, range, top, constant }: DescribedColumn['field']): string {
   const numbers =
     range === null
@@ -73,12 +80,16 @@ function valuesOf({ kind, range, top, constant }: DescribedColumn['field']): str
       : range.least === range.most
         ? `always ${short(range.least)}`
         : `${short(range.least)} to ${short(range.most)}, mean ${short(range.mean)}`;
-  const texts = top.map(({ value, share }) => `${shortened(value, 24)} ${percent(share)}`).join(', ');
+  const [most] = top;
+  const texts =
+    most !== undefined && most.share < FREQUENT
+      ? 'many different values'
+      : top.map(({ value, share }) => `${shown(value)} ${percent(share)}`).join(', ');
   switch (kind) {
     case 'number':
       return numbers;
     case 'text':
-      return constant ? `always ${top[0]?.value ?? ''}` : texts;
+      return constant ? `always ${shown(most?.value ?? '')}` : texts;
     case 'both':
       return `${numbers}; ${texts}`;
     case 'unset':
@@ -106,8 +117,8 @@ function fitSentence({ threat, classes, unlabelled, refused, lacking }: ThreatFi
   const counts = Object.entries(classes).filter(([, count]) => count > 0);
   const labelled = counts.map(([name, count]) => `${name} ${amount(count)}`);
   const parts = [
-    labelled.length === 0 ? 'no labels' : labelled.join(', '),
-    ...(unlabelled > 0 ? [`${amount(unlabelled)} without a label`] : []),
+    ...(labelled.length === 0 ? [] : [labelled.join(', ')]),
+    ...(unlabelled > 0 ? [`${amount(unlabelled)} records without a label`] : []),
     ...(refused > 0 ? [`${amount(refused)} of no use to it`] : []),
     ...(lacking.length > 0 ? [`it lacks ${listed(lacking)}`] : []),
   ];

@@ -143,7 +143,9 @@ const MAPPABLE = 0.5;
 
 function mappable({ fields }: QualityReport): Description['mappable'] {
   const names = new Set(fields.map(({ name }) => headerKey(name)));
-  return LOG_THREATS.flatMap(({ id, fields: wanted = [] }) => {
+  return LOG_THREATS.flatMap(({ id, fields: declared, encoder }) => {
+    // An encoder names the fields of its samples: those of the rows, where each row makes one.
+    const wanted = declared ?? (encoder.spans ?? []).map(({ field }) => field);
     const found = wanted.filter((field) => names.has(headerKey(field))).length;
     return found > 0 && found >= MAPPABLE * wanted.length ? [{ threat: id, found, of: wanted.length }] : [];
   });

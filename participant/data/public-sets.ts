@@ -69,7 +69,7 @@ export const PUBLIC_SETS: readonly PublicSet[] = [
     labels: { legitimate: 6157, phishing: 4898 },
   }),
   inFolder('vulnerabilities', {
-    title: 'CSAF advisories for operational technology, KEV catalogue, EPSS scores',
+    title: 'CSAF advisories (OT), KEV catalogue, EPSS scores',
     threats: ['vulnerability-exploitation'],
     source: 'https://github.com/cisagov/CSAF',
     licence: 'US Government work, CC0 (CISA); free with citation (FIRST, EPSS)',

@@ -1,10 +1,10 @@
 /** Text for a terminal of some width. */
 
-/** Lines of at most `width` characters, broken at blanks; a word that is longer stands alone. */
+/** Lines of at most `width` characters, broken at blanks but before no percent sign; a longer word stands alone. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/ (?!%)/)) {
     if (line !== '' && line.length + 1 + word.length > width) {
       lines.push(line);
       line = word;
@@ -22,9 +22,10 @@ export function bytes(count: number): string {
   return `${unit === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
 }
 
-/** At most five significant digits, without an exponent where that is short. */
+/** Large numbers whole, others to five significant digits; with an exponent where that would be long. */
 export function short(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return value.toLocaleString('en-GB');
-  if (Math.abs(value) >= 1e9 || (value !== 0 && Math.abs(value) < 1e-4)) return value.toExponential(2);
-  return `${Number(value.toPrecision(5))}`;
+  const size = Math.abs(value);
+  if (value !== 0 && (size >= 1e12 || size < 1e-4)) return value.toExponential(2);
+  const digits = size >= 1e5 ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 5 };
+  return value.toLocaleString('en-GB', digits);
 }

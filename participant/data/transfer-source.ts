@@ -97,10 +97,15 @@ function request(url: URL, start: number, timeoutMs: number): Promise<IncomingMe
   };
   const get = url.protocol === 'https:' ? getHttps : getHttp;
   return new Promise((resolve, reject) => {
-    const sent = get(url, { headers, timeout: timeoutMs }, resolve);
-    sent.on('timeout', () =>
-      sent.destroy(new TransferFault(`${shown(url)} was silent for ${timeoutMs} ms.`, true)),
-    );
+    let answer: IncomingMessage | null = null;
+    const sent = get(url, { headers, timeout: timeoutMs }, (response) => {
+      answer = response;
+      resolve(response);
+    });
+    sent.on('timeout', () => {
+      const silent = new TransferFault(`${shown(url)} was silent for ${timeoutMs} ms.`, true);
+      (answer ?? sent).destroy(silent);
+    });
     sent.on('error', (error) => reject(faultOf(error, `${shown(url)} cannot be reached`)));
   });
 }

@@ -23,6 +23,15 @@ const detector: NetworkSpec = {
   ],
 };
 
+const autoencoder: NetworkSpec = {
+  task: 'reconstruct',
+  inputs: 6,
+  layers: [
+    { units: 3, activation: 'tanh' },
+    { units: 6, activation: 'sigmoid' },
+  ],
+};
+
 /** Deterministic numbers in (−1, 1) without a pattern that symmetry could hide behind. */
 function wave(length: number, phase: number): Float32Array {
   return Float32Array.from({ length }, (_, i) => Math.sin(1 + phase + 1.7 * i + 0.13 * i * i));
@@ -55,11 +64,15 @@ function autodiff(network: NetworkSpec, weights: Float32Array, data: Dataset, ro
     }
     const label = data.labels[row] ?? 0;
     const loss = (...p: Tensor[]): Tensor => {
-      let a: Tensor = tf.tensor2d(data.features.slice(row * 6, row * 6 + 6), [1, 6]);
+      const x = tf.tensor2d(data.features.slice(row * 6, row * 6 + 6), [1, 6]);
+      let a: Tensor = x;
       network.layers.forEach(({ activation }, l) => {
         const z = tf.add(tf.matMul(a, p[2 * l] as Tensor), p[2 * l + 1] as Tensor);
         a = tf[activation](z);
       });
+      if (network.task === 'reconstruct') {
+        return tf.neg(tf.sum(tf.add(tf.mul(x, tf.log(a)), tf.mul(tf.sub(1, x), tf.log(tf.sub(1, a))))));
+      }
       const units = a.shape[1] ?? 1;
       if (units === 1) return tf.neg(tf.log(tf.sum(label > 0 ? a : tf.sub(1, a))));
       return tf.neg(tf.log(tf.sum(tf.mul(a, tf.oneHot(tf.tensor1d([label], 'int32'), units)))));
@@ -90,6 +103,7 @@ describe.each([
   ['logistic regression', logistic, 2],
   ['relu and softmax', classifier, 3],
   ['tanh and sigmoid hidden layers', detector, 3],
+  ['an autoencoder', autoencoder, 3],
 ])('%s', (_, network, classes) => {
   const data = exampleData(20, classes);
   const weights = wave(parameterCount(network), 2.2);
@@ -146,6 +160,8 @@ test('refuses what does not fit', () => {
   expect(() => createTrainer(engine, logistic, { ...data, rows: 8 })).toThrow(/rows × width/);
   const open: NetworkSpec = { inputs: 6, layers: [{ units: 2, activation: 'sigmoid' }] };
   expect(() => createTrainer(engine, open, data)).toThrow(/one sigmoid unit or a softmax/);
+  const narrow: NetworkSpec = { ...open, task: 'reconstruct' };
+  expect(() => createTrainer(engine, narrow, data)).toThrow(/or restore the inputs/);
 });
 
 test('a disposed trainer holds no records', () => {

@@ -29,6 +29,15 @@ const MULTICLASS: NetworkSpec = {
   ],
 };
 
+const AUTOENCODER: NetworkSpec = {
+  task: 'reconstruct',
+  inputs: 6,
+  layers: [
+    { units: 2, activation: 'tanh' },
+    { units: 6, activation: 'sigmoid' },
+  ],
+};
+
 let engine: Engine;
 beforeAll(async () => {
   engine = await loadEngine({ prefer: 'wasm' });
@@ -115,6 +124,15 @@ describe('networks and flat weights', () => {
     expect(() => buildNetwork(engine, { inputs: 4, layers })).toThrow(/last layer/);
   });
 
+  test.each([
+    { inputs: 4, layers: [{ units: 3, activation: 'sigmoid' }] },
+    { inputs: 4, layers: [{ units: 4, activation: 'softmax' }] },
+    // One sigmoid unit could as well be a classifier's.
+    { inputs: 1, layers: [{ units: 1, activation: 'sigmoid' }] },
+  ] as const)('a network that cannot restore its inputs is refused: %j', (spec) => {
+    expect(() => buildNetwork(engine, { ...spec, task: 'reconstruct' })).toThrow(/for each of its \d inputs/);
+  });
+
   test('bytes are little-endian binary32, and hashed as they are', () => {
     const weights = Float32Array.of(1, -2.5);
     const bytes = weightsToBytes(weights);
@@ -158,6 +176,30 @@ describe('scoring', () => {
     expect([...scoreDataset(engine, model, dataset(2, 37))]).toEqual([0.75, 0.75]);
     expect(scoreDataset(engine, model, dataset(0, 37))).toHaveLength(0);
     expect(() => scoreDataset(engine, model, dataset(2, 36))).toThrow(/takes 37 features/);
+    model.dispose();
+  });
+
+  test('of an autoencoder it is 1 − exp(−mean divergence), and 0 for what it restores', () => {
+    const model = buildNetwork(engine, AUTOENCODER);
+    // All weights zero: every output is ½, whatever comes in.
+    setFlatWeights(engine, model, new Float32Array(parameterCount(AUTOENCODER)));
+    const features = Float32Array.of(1, 0, 0.5, 0.25, 1, 0, ...Array(6).fill(0.5));
+    const scores = scoreDataset(engine, model, { rows: 2, width: 6, features, labels: new Uint8Array(2) });
+    // KL(Bernoulli(x) ‖ Bernoulli(½)) = ln 2 − H(x).
+    const quarter = Math.log(2) + 0.25 * Math.log(0.25) + 0.75 * Math.log(0.75);
+    expect(scores[0]).toBeCloseTo(1 - Math.exp(-(4 * Math.log(2) + quarter) / 6), 6);
+    expect(scores[1]).toBe(0);
+    // A bias of 100 says "certainly 1" of all: wrong is as wrong as float32 allows, and still below 1.
+    const certain = new Float32Array(parameterCount(AUTOENCODER)).fill(100, -6);
+    setFlatWeights(engine, model, certain);
+    const wrong = scoreDataset(engine, model, {
+      rows: 1,
+      width: 6,
+      features: new Float32Array(6),
+      labels: new Uint8Array(1),
+    });
+    expect(wrong[0]).toBeGreaterThan(0.9999);
+    expect(wrong[0]).toBeLessThan(1);
     model.dispose();
   });
 });

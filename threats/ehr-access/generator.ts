@@ -17,7 +17,7 @@ export interface HospitalOptions {
   readonly staff?: number;
   /** @default 12 */
   readonly weeks?: number;
-  /** Planted hours for each thousand ordinary ones, by kind. @default `MISUSE_RATES` */
+  /** Planted hours for each thousand ordinary ones, by kind; kinds left out are not planted. @default `MISUSE_RATES` */
   readonly rates?: Readonly<Partial<Record<Misuse, number>>>;
   /** Before user ids, so that several hospitals' do not meet. @default '' */
   readonly prefix?: string;

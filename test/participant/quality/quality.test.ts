@@ -162,6 +162,16 @@ describe('the profile', () => {
     expect(JSON.stringify(made).length).toBeLessThan(200_000);
   });
 
+  test('a text that becomes frequent late is found among many that are not', () => {
+    const made = report(range(6000).map((i) => row({ text: i < 3000 ? `${i}` : 'late' })));
+    const [first, second] = field(made, 'text')?.top ?? [];
+    expect(first?.value).toBe('late');
+    // Too low by at most 1/201 of the rows.
+    expect(first?.share).toBeGreaterThan(0.5 - 1 / 201);
+    expect(first?.share).toBeLessThanOrEqual(0.5);
+    expect(second?.share ?? 0).toBeLessThan(0.001);
+  });
+
   test('follows the time of each file for itself', () => {
     const at = (source: string, ts: Cell, position: number): RowItem => ({
       ...(row({}, { context: { ts }, position }) as Extract<RowItem, { kind: 'record' }>),
@@ -342,7 +352,7 @@ test('the words say what is wrong first, and never show a value', () => {
   const lines = describeQuality(made);
   expect(lines[0]).toMatch(/^There are 3 records with a label/);
   expect(lines.join('\n')).toMatch(/1 refused, the first at a\.log:51 Broken\./);
-  expect(lines).toContain('49 rows (98.0 %) repeat another in every cell.');
+  expect(lines).toContain('49 rows repeat another in every cell (98.0 %).');
   expect(lines).toContain('Labels: benign 2 (66.7 %), bad 1 (33.3 %); 1 without one.');
   expect(lines).toContain('2 fields never change: name, x.');
   expect(lines.join()).not.toMatch(/Miller/);

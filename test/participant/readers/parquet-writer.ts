@@ -23,9 +23,10 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
+/** @param options.claimed Rows that each row group has only by its own account. */
 export function writeParquet(
   columns: readonly WrittenColumn[],
-  { groupRows = 1_000_000, codec = 'none' as Codec } = {},
+  { groupRows = 1_000_000, codec = 'none' as Codec, claimed = 0 } = {},
 ): Buffer {
   const rows = columns[0]?.values.length ?? 0;
   const parts: Buffer[] = [Buffer.from('PAR1')];
@@ -40,7 +41,9 @@ export function writeParquet(
       offset += page.length;
       return chunk;
     });
-    groups.push(struct([1, LIST, list(STRUCT, chunks)], [2, I64, varint(0n)], [3, I64, varint(count)]));
+    groups.push(
+      struct([1, LIST, list(STRUCT, chunks)], [2, I64, varint(0n)], [3, I64, varint(count + claimed)]),
+    );
   }
   const root = struct([4, BINARY, binary('schema')], [5, I32, varint(columns.length)]);
   const schema = columns.map(({ name, type, converted }) => {

@@ -107,6 +107,11 @@ describe('what is refused', () => {
     ['no Parquet', Buffer.from('a,b\n1,2\n'), /^0 It is no Parquet file/],
     ['empty', Buffer.alloc(0), /^0 It is no Parquet file/],
     [
+      'shorter than it says',
+      writeParquet(COLUMNS, { claimed: 1e12 }),
+      /^1 Row group 1: Its columns end before it does/,
+    ],
+    [
       'of an unknown compression',
       writeParquet(COLUMNS, { codec: 'zstd' }),
       /^1 Row group 1: It is compressed with ZSTD\. Write it/,
