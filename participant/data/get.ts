@@ -57,21 +57,18 @@ async function originsOf(set: PublicSet, { from, to, insecure }: GetOptions): Pr
     return set.files.map((pin) => [pin, { kind: 'url', url: below(base, withinSet(set, pin)) }]);
   }
   if (one !== undefined && (await isFile(from))) return [[one, { kind: 'path', path: from }]];
-  return Promise.all(set.files.map((pin) => localOrigin(set, pin, from, to)));
+  const found: [Pin, Origin][] = [];
+  for (const pin of set.files) found.push([pin, await localOrigin(set, pin, from, to)]);
+  return found;
 }
 
-async function localOrigin(
-  set: PublicSet,
-  pin: Pin,
-  from: string,
-  to: string,
-): Promise<readonly [Pin, Origin]> {
+async function localOrigin(set: PublicSet, pin: Pin, from: string, to: string): Promise<Origin> {
   for (const path of [join(from, pin.path), join(from, withinSet(set, pin))]) {
-    if (await isFile(path)) return [pin, { kind: 'path', path }];
+    if (await isFile(path)) return { kind: 'path', path };
   }
   // What is here already needs no source.
   const target = join(to, pin.path);
-  if ((await sha256Of(target)) === pin.sha256) return [pin, { kind: 'path', path: target }];
+  if ((await sha256Of(target)) === pin.sha256) return { kind: 'path', path: target };
   throw new FedwardError(
     'DATA_INVALID',
     `${from} does not hold ${pin.path}. Fetch the set from ${set.source} and say with --from where it lies.`,

@@ -1,7 +1,7 @@
 /** Fetching: verified, resumed, and nothing left that is neither. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -52,6 +52,15 @@ function ranged(bytes: Buffer, asked: (string | undefined)[] = []): RequestListe
   };
 }
 
+/** Cuts the connection when so many bytes have been kept. */
+function cutAt(response: ServerResponse, path: string, bytes: number): void {
+  const timer = setInterval(() => {
+    if ((statSync(`${path}.part`, { throwIfNoEntry: false })?.size ?? 0) < bytes) return;
+    clearInterval(timer);
+    response.destroy();
+  }, 5);
+}
+
 describe('transfer', () => {
   test('fetches, verifies and renames; a second time there is nothing to do', async () => {
     const path = target();
@@ -76,7 +85,8 @@ describe('transfer', () => {
       if (asked.length > 0) return good(request, response);
       asked.push(request.headers.range);
       response.writeHead(200, { 'content-length': content.length });
-      response.write(content.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 50));
+      response.write(content.subarray(0, 100_000));
+      cutAt(response, path, 100_000);
     });
     expect(await transfer(pin(), origin, path, OPTIONS)).toBe('verified');
     expect(readFileSync(path).equals(content)).toBe(true);
@@ -90,7 +100,8 @@ describe('transfer', () => {
       const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
       response.writeHead(start === 0 ? 200 : 206, { 'content-range': `bytes ${start}-299999/300000` });
       served++;
-      response.write(content.subarray(start, start + 50_000), () => setTimeout(() => response.destroy(), 50));
+      response.write(content.subarray(start, start + 50_000));
+      cutAt(response, path, start + 50_000);
     });
     await expect(transfer(pin(), broken, path, OPTIONS)).rejects.toMatchObject({
       code: 'UNREACHABLE',

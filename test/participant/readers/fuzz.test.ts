@@ -7,14 +7,17 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { atnaAuditReader } from '../../../participant/readers/atna-audit.ts';
+import { ROW_READERS } from '../../../participant/readers/catalogue.ts';
 import { vulnerabilityReader } from '../../../participant/readers/csaf.ts';
 import { fhirAuditReader } from '../../../participant/readers/fhir-audit.ts';
 import { parseMapping } from '../../../participant/readers/mapping.ts';
 import { suricataReader } from '../../../participant/readers/suricata.ts';
 import { tableReader } from '../../../participant/readers/table.ts';
 import { cicFlowMeter } from '../../../participant/readers/table-cicflowmeter.ts';
+import { TABLE_FORMATS } from '../../../participant/readers/table-formats.ts';
 import { nslKdd } from '../../../participant/readers/table-nsl-kdd.ts';
 import type { RowItem, RowReader } from '../../../participant/readers/table-row.ts';
+import { telemedicineReader } from '../../../participant/readers/telemedicine.ts';
 import { zeekReader } from '../../../participant/readers/zeek.ts';
 import type { Cells } from '../../../threats/record.ts';
 import { fixture, readText } from './sources.ts';
@@ -23,6 +26,15 @@ const nslRow = `0,tcp,http,SF,${'1,'.repeat(37)}normal,21\n`;
 const zeekRows = `#separator \\x09\n#fields\tts\ta\n#types\ttime\tstring\n${'1.5\tx\n'.repeat(20)}{"ts":1}\n`;
 const mapped = parseMapping(readFileSync(fixture('firewall.yaml'), 'utf8'), 'firewall.yaml');
 const epss = `CVE-2020-0001;0.1;0.2\n`.repeat(20);
+const session = {
+  ...{
+    start: '2026-03-01T09:00:00+01:00',
+    duration_s: 900,
+    visit_type: 'video',
+    account: 'a',
+    role: 'patient',
+  },
+};
 const bundle = JSON.stringify(
   { resourceType: 'Bundle', entry: [{ resource: { resourceType: 'AuditEvent' } }] },
   null,
@@ -41,8 +53,15 @@ const CASES: readonly (readonly [name: string, reader: RowReader, good: readonly
   ['suricata', suricataReader, [readFileSync(fixture('eve.ndjson'))]],
   ['fhir-audit', fhirAuditReader, [readFileSync(fixture('audit-events.ndjson')), Buffer.from(bundle)]],
   ['atna-audit', atnaAuditReader, [readFileSync(fixture('audit-syslog.log'))]],
+  ['telemedicine', telemedicineReader, [Buffer.from(`${JSON.stringify(session)}\n`.repeat(9))]],
   ['csaf', vulnerabilityReader, [Buffer.from(epss), Buffer.from('{"document":{"title":"x"}}')]],
 ];
+
+test('every reader of the catalogue is here, of the tables those with and without header', () => {
+  const tables = TABLE_FORMATS.map(({ id }) => id);
+  const known = ROW_READERS.map(({ id }) => id).filter((id) => !tables.includes(id));
+  expect(CASES.map(([, { id }]) => id)).toEqual(expect.arrayContaining(known));
+});
 
 const LIMITS = { limit: 4096, documentLimit: 65_536 };
 const BAD = Buffer.from('\0\xff"{}[]<>,;\t\n\r\\#', 'latin1');
