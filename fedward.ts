@@ -6,10 +6,10 @@ import { benchCommand } from './benchmarks/cli/bench.ts';
 import { demoCommand } from './benchmarks/demo/cli.ts';
 import { secaggPlanCommand } from './coordinator/cli/secagg-plan.ts';
 import { startCommand as coordinatorStart } from './coordinator/cli/start.ts';
+import { dataCommand } from './participant/cli/data.ts';
 import { detectCommand } from './participant/cli/detect.ts';
 import { privacyCommand } from './participant/cli/privacy.ts';
 import { startCommand as hospitalStart } from './participant/cli/start.ts';
-import { dataCommand } from './participant/data-cli.ts';
 import { EXIT_CODES, FedwardError } from './proto/errors.ts';
 import { softwareVersion } from './proto/wire.ts';
 
@@ -43,6 +43,12 @@ const cli = yargs(hideBin(process.argv))
   .fail((message, error) => {
     throw error ?? new FedwardError('INVALID_ARGUMENT', message);
   });
+
+// `fedward … | head` closes the pipe when it has seen enough: that is no error, and nobody is left to tell.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 
 try {
   await cli.parseAsync();

@@ -130,7 +130,11 @@ async function streamInto(
   let foreign = 0;
   let rows = 0;
 
-  const take = (prepared: Prepared): Promise<void> | undefined => {
+  // An autoencoder reads no labels, so none is needed and none is looked at.
+  const isUnsupervised = threat.network.task === 'reconstruct';
+
+  const take = (raw: Prepared): Promise<void> | undefined => {
+    const prepared = isUnsupervised && raw.kind === 'sample' ? { ...raw, label: 0 } : raw;
     profile.prepared(prepared);
     if (prepared.kind === 'refused' || prepared.label === null) {
       unusable++;

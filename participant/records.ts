@@ -8,7 +8,7 @@ import type { LogThreat } from '../threats/log-threat.ts';
 import type { HospitalConfig } from './config.ts';
 import { loadDataset } from './dataset.ts';
 import { loadLogs } from './log-dataset.ts';
-import { describeQuality, enforceQuality } from './quality.ts';
+import { describeQuality, enforceQuality, type QualityLimits } from './quality.ts';
 import { rowReaderFor } from './readers/choose.ts';
 import { mailReader } from './readers/mail.ts';
 import { inMemory, type RecordSource } from './record-source.ts';
@@ -51,14 +51,20 @@ async function loadFromLogs(
     progress: (rows) => log.info({ rows }, 'reading the log'),
   });
   try {
-    for (const line of describeQuality(quality)) log.info(line);
+    const limits = limitsFor(threat, data.quality);
+    for (const line of describeQuality(quality, limits)) log.info(line);
     log.info({ records: source.rows, unusable, foreign, reused, reader: reader.id }, 'read the records');
-    enforceQuality(quality, data.quality);
+    enforceQuality(quality, limits);
     return source;
   } catch (error) {
     source.dispose();
     throw error;
   }
+}
+
+/** Without labels there is one class. */
+function limitsFor({ network }: LogThreat, limits: QualityLimits): QualityLimits {
+  return network.task === 'reconstruct' ? { ...limits, requireBothClasses: false } : limits;
 }
 
 /** A data set's name is free text, and two data sets must not share a folder. */

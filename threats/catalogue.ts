@@ -34,13 +34,17 @@ export function isLogThreat(threat: KnownThreat): threat is LogThreat {
   return 'prepare' in threat;
 }
 
-/** @throws FedwardError `INVALID_ARGUMENT` that lists the ids known. */
+/**
+ * The threat, or its variant without labels.
+ *
+ * @throws FedwardError `INVALID_ARGUMENT` that lists the ids known.
+ */
 export function threatById(id: string): KnownThreat {
-  const threat = THREATS.find((entry) => entry.id === id);
+  const threat = [...THREATS, ...UNSUPERVISED_THREATS].find((entry) => entry.id === id);
   if (threat === undefined) {
     throw new FedwardError(
       'INVALID_ARGUMENT',
-      `There is no threat ${JSON.stringify(id.slice(0, 80))}. Known: ${THREATS.map((entry) => entry.id).join(', ')}.`,
+      `There is no threat ${JSON.stringify(id.slice(0, 80))}. Known: ${THREATS.map((entry) => entry.id).join(', ')}; of logs also with -unsupervised, for sites without labels.`,
     );
   }
   return threat;

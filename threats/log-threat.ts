@@ -50,6 +50,7 @@ export interface RowRule {
   /** @throws FedwardError `DATA_INVALID` for a label that is not known. */
   label(labels: RowSample['labels']): number | null;
   detail?(labels: RowSample['labels']): string | null;
+  entity?(context: RowSample['context']): string | null;
 }
 
 /** A preparer that makes one sample of each row. */
@@ -64,7 +65,7 @@ export function rowByRow(rule: RowRule): () => Preparer {
         sample: { fields },
         label,
         detail: rule.detail?.(row.labels) ?? null,
-        entity: null,
+        entity: rule.entity?.(row.context) ?? null,
       };
     } catch (error) {
       if (error instanceof FedwardError) return { kind: 'refused', reason: error.message };

@@ -24,7 +24,8 @@ export const accuracyBenchCommand: CommandModule<object, AccuracyArguments> = {
       .option('threat', {
         type: 'string',
         default: 'network-intrusion',
-        describe: 'What to detect: network-intrusion or phishing-website',
+        describe:
+          'What to detect: network-intrusion, network-flows, phishing-website, medical-device, ehr-access, telemedicine-session or vulnerability-exploitation',
       })
       .option('data', {
         type: 'string',

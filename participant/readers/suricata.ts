@@ -9,7 +9,7 @@ import { type LineParser, readByLines } from './lines-source.ts';
 import { type RowItem, refused, rowReader } from './table-row.ts';
 
 export const suricataReader = rowReader(
-  { id: 'suricata', title: 'Suricata EVE (NDJSON)', threat: 'network-intrusion' },
+  { id: 'suricata', title: 'Suricata EVE (NDJSON)', threat: 'network-flows' },
   (path, options) => readByLines(path, options, { open: createEveParser }),
 );
 

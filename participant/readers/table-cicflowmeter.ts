@@ -110,7 +110,7 @@ function context(name: string, ...others: string[]): ColumnSpec {
 export const cicFlowMeter: TableFormat = {
   id: 'cicflowmeter',
   title: 'CICFlowMeter flows (CIC-IDS2017, CSE-CIC-IDS2018)',
-  threat: 'network-intrusion',
+  threat: 'network-flows',
   delimiter: ',',
   header: 'first line',
   columns: [

@@ -12,7 +12,8 @@ import { parameterCount } from '../../threats/threat.ts';
 test('ids are distinct, and an unknown one is answered with those known', () => {
   expect(new Set(THREATS.map(({ id }) => id)).size).toBe(THREATS.length);
   expect(new Set(THREATS.map(({ encoder }) => encoder.id)).size).toBe(THREATS.length);
-  expect(() => threatById('coffee')).toThrow(`Known: ${THREATS.map(({ id }) => id).join(', ')}.`);
+  expect(() => threatById('coffee')).toThrow(`Known: ${THREATS.map(({ id }) => id).join(', ')};`);
+  for (const { id } of LOG_THREATS) expect(threatById(`${id}-unsupervised`).network.task).toBe('reconstruct');
 });
 
 describe.each(THREATS.map((threat) => [threat.id, threat] as const))('%s', (id, threat) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { encodeRecords, readRecords } from '../../benchmarks/accuracy/data.ts';
-import { encode } from '../../participant/cli/encode.ts';
+import { encode } from '../../participant/encode.ts';
 import { tableReader } from '../../participant/readers/table.ts';
 import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
 import { phishingWebsite } from '../../threats/phishing-website/index.ts';

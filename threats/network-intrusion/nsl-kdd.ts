@@ -74,6 +74,7 @@ export const networkIntrusion: LogThreat = {
   },
   classes: KDD_FAMILIES,
   formats: ['nsl-kdd'],
+  fields: NSL_KDD_FIELDS.map(({ field }) => field),
   prepare: rowByRow({
     fields: NSL_KDD_FIELDS.map(({ field }) => field),
     label(labels) {

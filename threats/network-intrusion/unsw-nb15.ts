@@ -62,6 +62,7 @@ export const networkIntrusionUnsw: LogThreat = {
   },
   classes: UNSW_FAMILIES,
   formats: ['unsw-nb15'],
+  fields: UNSW_NB15_FIELDS.map(({ field }) => field),
   prepare: rowByRow({
     fields: UNSW_NB15_FIELDS.map(({ field }) => field),
     label(labels) {

@@ -46,6 +46,7 @@ export const phishingWebsite: LogThreat = {
   network: { inputs: encoder.width, layers: [{ units: 1, activation: 'sigmoid' }] },
   classes: ['legitimate', 'phishing'],
   formats: ['uci-phishing-websites'],
+  fields: FIELDS,
   prepare: rowByRow({
     fields: FIELDS,
     label: ({ Result: result = null }) => (result === null ? null : phishingLabel(Number(result))),

@@ -1,7 +1,7 @@
 /** Telemedicine sessions that are not what they seem: docs/threats/telemedicine-session.md. */
 import { FedwardError } from '../../proto/errors.ts';
 import { type FieldSpec, fieldEncoder, type Scale, sampleSchema } from '../features.ts';
-import { type LogThreat, labelText, type Prepared, rowByRow } from '../log-threat.ts';
+import { type LogThreat, labelText, rowByRow } from '../log-threat.ts';
 import { SESSION_FORMAT } from './session.ts';
 
 /** Any change of fields, scales or knots changes every feature: then this name changes too. */
@@ -74,15 +74,6 @@ export function sessionLabel(verdict: string): number {
 
 const encoder = fieldEncoder(ENCODER_ID, SESSION_FIELDS);
 
-const rows = rowByRow({
-  fields: SESSION_FIELDS.map(({ field }) => field),
-  label(labels) {
-    const verdict = labelText(labels, 'verdict');
-    return verdict === null ? null : sessionLabel(verdict);
-  },
-  detail: (labels) => labelText(labels, 'verdict'),
-});
-
 export const telemedicineSession: LogThreat = {
   id: 'telemedicine-session',
   title: 'Telemedicine session',
@@ -93,16 +84,14 @@ export const telemedicineSession: LogThreat = {
   },
   classes: SESSION_CLASSES,
   formats: [SESSION_FORMAT],
-  prepare() {
-    const { push, end } = rows();
-    return {
-      push: (row) => push(row).map((prepared) => withEntity(prepared, labelText(row.context, 'account'))),
-      end,
-    };
-  },
+  prepare: rowByRow({
+    fields: SESSION_FIELDS.map(({ field }) => field),
+    label(labels) {
+      const verdict = labelText(labels, 'verdict');
+      return verdict === null ? null : sessionLabel(verdict);
+    },
+    detail: (labels) => labelText(labels, 'verdict'),
+    // An account has many sessions: by the privacy unit `entity` they are protected together.
+    entity: (context) => labelText(context, 'account'),
+  }),
 };
-
-/** An account has many sessions: by the privacy unit `entity` they are protected together. */
-function withEntity(prepared: Prepared, entity: string | null): Prepared {
-  return prepared.kind === 'sample' ? { ...prepared, entity } : prepared;
-}

@@ -1,7 +1,8 @@
 /** `fedward data …`: public data sets, and what is in a file of one's own. */
 import type { Argv, CommandModule } from 'yargs';
-import { FedwardError } from '../proto/errors.ts';
-import { printable } from './cli/printable.ts';
+import { FedwardError } from '../../proto/errors.ts';
+import { encodeCommand } from './encode.ts';
+import { printable } from './printable.ts';
 
 interface CommonArguments {
   format: 'table' | 'json';
@@ -42,8 +43,8 @@ const listCommand: CommandModule<object, CommonArguments> = {
     ),
   async handler({ format, quiet }) {
     const [{ listPublicSets }, { dataFolder }] = await Promise.all([
-      import('./data/list.ts'),
-      import('./data/presence.ts'),
+      import('../data/list.ts'),
+      import('../data/presence.ts'),
     ]);
     await listPublicSets({ folder: dataFolder(), format, quiet, ...terminal() }, write);
   },
@@ -71,9 +72,9 @@ const describeCommand: CommandModule<object, DescribeArguments> = {
   async handler({ path, rows, reader, mapping, format, quiet }) {
     checkCount('--rows', rows);
     const [{ describeData }, { descriptionText }, { createProgress }] = await Promise.all([
-      import('./data/describe.ts'),
-      import('./data/describe-text.ts'),
-      import('./data/progress.ts'),
+      import('../data/describe.ts'),
+      import('../data/describe-text.ts'),
+      import('../data/progress.ts'),
     ]);
     const progress = createProgress(process.stderr, quiet);
     // yargs gives a lone "-" as an empty text.
@@ -116,10 +117,10 @@ const getCommand: CommandModule<object, GetArguments> = {
   async handler({ name, from, to, insecure, timeout, format, quiet }) {
     checkCount('--timeout', timeout);
     const [{ getPublicSet }, { dataFolder }, { createProgress }, { bytes }] = await Promise.all([
-      import('./data/get.ts'),
-      import('./data/presence.ts'),
-      import('./data/progress.ts'),
-      import('./data/text.ts'),
+      import('../data/get.ts'),
+      import('../data/presence.ts'),
+      import('../data/progress.ts'),
+      import('../data/text.ts'),
     ]);
     const progress = createProgress(process.stderr, quiet);
     const options = { from: from ?? dataFolder(), to, insecure, timeoutMs: timeout, progress };
@@ -144,7 +145,8 @@ export const dataCommand: CommandModule = {
       .command(listCommand)
       .command(describeCommand)
       .command(getCommand)
-      .demandCommand(1, 'Say what to do with data: list, describe or get.'),
+      .command(encodeCommand)
+      .demandCommand(1, 'Say what to do with data: list, describe, get or encode.'),
   /** Never reached: a subcommand is demanded. */
   handler() {},
 };
