@@ -15,17 +15,13 @@ const folder = mkdtempSync(join(tmpdir(), 'fedward-detect-'));
 const model = join(folder, 'model');
 const FIELDS = PHISHING_FIELDS.map(({ field }) => field);
 
-/** One hidden unit counts two judgements, −1 each, and the output is its logit less 3. */
+/** Two judgements speak for phishing, against a bias of −3; nothing else counts. */
 function weights(): Float32Array {
   const flat = new Float32Array(parameterCount(phishingWebsite.network));
-  const [hidden, output] = phishingWebsite.network.layers;
-  const units = hidden?.units ?? 0;
   const names = featureNames(PHISHING_FIELDS);
-  flat[names.indexOf('SSLfinal_State=-1') * units] = 4;
-  flat[names.indexOf('Prefix_Suffix=-1') * units] = 2;
-  const second = (names.length + 1) * units;
-  flat[second] = 1;
-  flat[second + units * (output?.units ?? 0)] = -3;
+  flat[names.indexOf('SSLfinal_State=-1')] = 4;
+  flat[names.indexOf('Prefix_Suffix=-1')] = 2;
+  flat[names.length] = -3;
   return flat;
 }
 
