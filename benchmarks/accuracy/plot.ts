@@ -1,10 +1,10 @@
-/** Detection by class, one bar for each training, as an SVG file that stands alone. */
-import { drawBars, type Tone } from '../report/charts.ts';
-import { percent } from '../report/format.ts';
+/** Detection by class and training, as an SVG file that stands alone. */
+import type { Tone } from '../report/charts.ts';
+import { drawDots, type Mark } from '../report/dot-chart.ts';
 import type { Run, Setting } from './bench.ts';
 import { nameOf, summariesOf, type TrainingSummary } from './report.ts';
 
-const WIDTH = 560;
+const WIDTH = 680;
 const TITLE_HEIGHT = 34;
 
 /** Colours of the demo's report, for light and dark. */
@@ -15,34 +15,44 @@ svg { background: #ffffff; font-family: system-ui, sans-serif; --ink: #1b2530; -
 
 /** Mean over the seeds of the share of each class that raises an alarm; of the first class, false alarms. */
 export async function alarmPlot(setting: Setting, runs: readonly Run[]): Promise<string> {
-  const summaries = summariesOf(setting, runs);
-  const bars = setting.families.flatMap((family, k) =>
-    summaries.flatMap((one) => {
-      const value = one.alarms[family];
-      if (value === null || value === undefined) return [];
-      return [{ name: `${family}, ${short(one)}`, tone: k === 0 ? 'limit' : toneOf(one), value }];
-    }),
-  );
   const title = `${setting.subject.model.title}: share of each class that raises an alarm`;
-  const svg = await drawBars({ title, bars, format: (value) => percent(value) }, WIDTH);
+  return alarmDrawing(title, setting.families, summariesOf(setting, runs));
+}
+
+type Alarms = Pick<TrainingSummary, 'training' | 'epsilon' | 'alarms'>;
+
+export async function alarmDrawing(
+  title: string,
+  families: readonly string[],
+  summaries: readonly Alarms[],
+): Promise<string> {
+  const budgets = summaries.filter(({ training }) => training === 'federated-dp');
+  const series = summaries.map((one) => ({
+    name: short(one),
+    ...lookOf(one, budgets.indexOf(one)),
+    values: families.map((family) => one.alarms[family] ?? null),
+  }));
+  const svg = await drawDots({ title, rows: families, series }, WIDTH);
   return standAlone(svg, title);
 }
 
-function short(one: TrainingSummary): string {
+function short(one: Alarms): string {
   return one.epsilon === null ? nameOf(one).replace(', no DP', '') : `ε = ${one.epsilon}`;
 }
 
-function toneOf({ training }: TrainingSummary): Tone {
+/** @param budget the place of this ε among those of the run. */
+function lookOf({ training }: Alarms, budget: number): { readonly tone: Tone; readonly mark: Mark } {
   switch (training) {
     case 'federated-dp':
-      return 'federated';
+      return { tone: 'federated', mark: budget % 2 === 0 ? 'circle' : 'emptyCircle' };
     case 'federated':
-      return 'mean';
+      return { tone: 'mean', mark: 'diamond' };
     case 'pooled':
-      return 'pooled';
+      return { tone: 'pooled', mark: 'triangle' };
     case 'alone':
+      return { tone: 'alone', mark: 'rect' };
     case 'rule':
-      return 'alone';
+      return { tone: 'limit', mark: 'emptyRect' };
     default:
       return training satisfies never;
   }

@@ -191,7 +191,7 @@ function detailLines(summaries: readonly TrainingSummary[]): string[] {
   ];
 }
 
-export function nameOf({ training, epsilon }: TrainingSummary): string {
+export function nameOf({ training, epsilon }: Pick<TrainingSummary, 'training' | 'epsilon'>): string {
   switch (training) {
     case 'federated-dp':
       return `federated, ε = ${epsilon}`;

@@ -1,5 +1,5 @@
 /**
- * The two charts of a report, drawn by ECharts on the server into SVG text: lines over rounds with
+ * The charts of a report, drawn by ECharts on the server into SVG text: lines over rounds with
  * reference lines, and horizontal bars. No script, no legend: every mark carries its name beside it.
  *
  * Colours are CSS variables of the page, so that the same drawing serves light and dark.
@@ -37,7 +37,7 @@ export interface BarChart {
   readonly format: (value: number) => string;
 }
 
-const FONT = { fontSize: 12, lineHeight: 15, fontFamily: 'inherit' } as const;
+export const FONT = { fontSize: 12, lineHeight: 15, fontFamily: 'inherit' } as const;
 const MARGIN = { left: 44, right: 118, top: 12, bottom: 46 } as const;
 /** Labels have two lines: name and value. */
 const LABEL_GAP = 34;
@@ -141,19 +141,19 @@ export function drawBars(chart: BarChart, width: number): Promise<string> {
   });
 }
 
-const axisStyle = {
+export const axisStyle = {
   axisLine: { lineStyle: { color: 'var(--rule)' } },
   axisTick: { show: false },
   splitLine: { lineStyle: { color: 'var(--rule)' } },
 } as const;
 
-const seriesStyle = { silent: true, animation: false, emphasis: { disabled: true } } as const;
+export const seriesStyle = { silent: true, animation: false, emphasis: { disabled: true } } as const;
 
-function colour(tone: Tone): string {
+export function colour(tone: Tone): string {
   return `var(--${tone})`;
 }
 
-async function draw(title: string, size: Size, option: EChartsCoreOption): Promise<string> {
+export async function draw(title: string, size: Size, option: EChartsCoreOption): Promise<string> {
   const { init } = await echarts();
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
@@ -172,7 +172,8 @@ async function echarts() {
     import('echarts/components'),
     import('echarts/renderers'),
   ]);
-  core.use([charts.LineChart, charts.BarChart, components.GridComponent, renderers.SVGRenderer]);
+  core.use([charts.LineChart, charts.BarChart, charts.ScatterChart]);
+  core.use([components.GridComponent, components.LegendComponent, renderers.SVGRenderer]);
   return core;
 }
 
