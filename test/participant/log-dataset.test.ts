@@ -14,6 +14,8 @@ import { type LogDatasetOptions, loadLogs } from '../../participant/log-dataset.
 import { tableReader } from '../../participant/readers/table.ts';
 import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
 import { zeekReader } from '../../participant/readers/zeek.ts';
+import { threatById } from '../../threats/catalogue.ts';
+import type { LogThreat } from '../../threats/log-threat.ts';
 import { networkFlows } from '../../threats/network-intrusion/network-flows.ts';
 import { phishingWebsite } from '../../threats/phishing-website/index.ts';
 
@@ -134,4 +136,20 @@ test('rows of formats that are not the threat’s are counted and passed over', 
   ]);
   const { source, foreign } = await loadLogs({ threat: networkFlows, reader: zeekReader, path, store });
   expect([source.rows, foreign]).toEqual([1, 1]);
+});
+
+test('without labels an autoencoder has all records of the log, whatever their labels say', async () => {
+  const conn = '"_path":"conn","proto":"tcp","conn_state":"SF","orig_pkts":1,"resp_pkts":1';
+  const lines = [
+    `{${conn},"ts":1}`,
+    `{${conn},"ts":2,"label":"malicious"}`,
+    `{${conn},"ts":3,"label":"benign"}`,
+  ];
+  const { store, path } = logOf(lines);
+  const options = { reader: zeekReader, path, store };
+  const labelled = await loadLogs({ ...options, threat: networkFlows });
+  expect([labelled.source.classCounts, labelled.unusable]).toEqual([[1, 1], 1]);
+  const all = await loadLogs({ ...options, threat: threatById('network-flows-unsupervised') as LogThreat });
+  expect([all.source.classCounts, all.unusable, all.reused]).toEqual([[3], 0, false]);
+  expect(all.quality.labels).toMatchObject({ classes: { usual: 3, unusual: 0 }, unlabelled: 0 });
 });
