@@ -6,6 +6,7 @@ import { benchCommand } from './benchmarks/cli/bench.ts';
 import { demoCommand } from './benchmarks/demo/cli.ts';
 import { secaggPlanCommand } from './coordinator/cli/secagg-plan.ts';
 import { startCommand as coordinatorStart } from './coordinator/cli/start.ts';
+import { checkArguments, type DeclaredOptions, withDashes } from './participant/cli/arguments.ts';
 import { dataCommand } from './participant/cli/data.ts';
 import { detectCommand } from './participant/cli/detect.ts';
 import { privacyCommand } from './participant/cli/privacy.ts';
@@ -13,7 +14,8 @@ import { startCommand as hospitalStart } from './participant/cli/start.ts';
 import { EXIT_CODES, FedwardError } from './proto/errors.ts';
 import { softwareVersion } from './proto/wire.ts';
 
-const cli = yargs(hideBin(process.argv))
+const args = withDashes(hideBin(process.argv));
+const cli = yargs(args)
   .scriptName('fedward')
   .usage('$0 <command>\n\nHospitals train threat detectors together; only sums are ever read.')
   .command(demoCommand)
@@ -33,6 +35,10 @@ const cli = yargs(hideBin(process.argv))
   .demandCommand(1, 'Say what to do, for example: fedward demo.')
   .strict()
   .recommendCommands()
+  .check((_, declared) => {
+    checkArguments(args, declared as DeclaredOptions);
+    return true;
+  })
   .version(softwareVersion())
   .help()
   .wrap(Math.min(100, process.stdout.columns ?? 100))

@@ -1,5 +1,6 @@
 /** The coordinator as a process: its configuration brought to life, one job run, the model released. */
-import { resolve } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { noiseMultiplierFor } from '../dp/accounting/calibrate.ts';
 import { identityKeys } from '../proto/config.ts';
 import { FedwardError } from '../proto/errors.ts';
@@ -45,6 +46,7 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<JobOu
   const threat = threatById(config.job.threat);
   const job = jobOf(config);
   const strategy = createStrategy(job.strategy, job.mode, config.job.strategy.parameters);
+  await requireOutput(resolve(folder, config.output));
   const testSet = decodeDataset(await read(config.testSet), threat.encoder.id, config.testSet);
   const engine = await loadEngine();
   const evaluator = createEvaluator(engine, threat.network, testSet);
@@ -90,6 +92,25 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<JobOu
   } finally {
     await server.close(CLOSE_GRACE_MS);
     evaluator.dispose();
+  }
+}
+
+/**
+ * Before anybody spends privacy on a model that could not be kept.
+ *
+ * @throws FedwardError `CONFIG_INVALID` when nothing can be written to the folder.
+ */
+async function requireOutput(folder: string): Promise<void> {
+  const probe = join(folder, `.${process.pid}.probe`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FedwardError('CONFIG_INVALID', `output: the model could not be written to ${folder}: ${why}.`, {
+      cause,
+    });
   }
 }
 

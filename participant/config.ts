@@ -5,7 +5,7 @@ import { qualityLimitsSchema } from './quality.ts';
 
 const path = z.string().min(1);
 
-export const hospitalConfigSchema = z.strictObject({
+const config = z.strictObject({
   /** This hospital's id, as its certificate and the roster have it. */
   hospital: z.string(),
   /** host:port of the coordinator. */
@@ -36,6 +36,15 @@ export const hospitalConfigSchema = z.strictObject({
   policy: sitePolicySchema,
   /** Longest time without the coordinator before giving up. */
   giveUpMs: z.number().int().min(1000).default(600_000),
+});
+
+export const hospitalConfigSchema = config.superRefine(({ data, policy }, { addIssue }) => {
+  if (policy.threats.includes(data.threat)) return;
+  addIssue({
+    code: 'custom',
+    path: ['policy', 'threats'],
+    message: `lacks "${data.threat}", which data.threat is to be trained for`,
+  });
 });
 
 export type HospitalConfig = z.output<typeof hospitalConfigSchema>;

@@ -1,16 +1,22 @@
 /** Scoring of a log's records with a released model, and which of their fields made the score what it is. */
 import type { Engine } from '../threats/engine.ts';
-import type { LogThreat, Prepared } from '../threats/log-threat.ts';
+import { type LogThreat, type Prepared, unjudged } from '../threats/log-threat.ts';
 import { predictedClasses } from '../threats/metrics.ts';
 import type { LoadedModel } from '../threats/model-files.ts';
+import type { RowSample } from '../threats/record.ts';
 import { classProbabilities, scoreDataset, threatScores } from '../threats/scoring.ts';
 import type { Whereabouts } from './readers/reader.ts';
 import { type RowReader, type RowReadOptions, type RowRefused, refused } from './readers/table-row.ts';
+import { contextOf, type RowContext } from './row-context.ts';
 
 export interface LogDetection extends Whereabouts {
   readonly kind: 'scored';
   /** Whom the record is about; null where the log does not say. */
   readonly entity: string | null;
+  /** Which record it is, where several rows make one; null where a row is one. */
+  readonly about: string | null;
+  /** Where a row is one: what names it in its log. Not for a coordinator. */
+  readonly context: RowContext;
   /** P(not benign), in [0, 1]. */
   readonly score: number;
   readonly detected: boolean;
@@ -29,10 +35,12 @@ export interface Reason {
 export interface DetectLogsOptions extends RowReadOptions {
   /** Scores at or above it are detected. @default the model's own */
   readonly threshold?: number;
+  /** Told the format of each row that the threat does not take. */
+  readonly onPassedOver?: (format: string) => void;
 }
 
 type Sample = Extract<Prepared, { kind: 'sample' }>;
-type Scored = { readonly sample: Sample; readonly at: Whereabouts };
+type Scored = { readonly sample: Sample; readonly at: Whereabouts; readonly context: RowContext };
 
 const REASONS = 5;
 /** Records scored at a time, whatever a reader's batch holds. */
@@ -40,7 +48,8 @@ const BATCH = 256;
 
 /**
  * What becomes of the log's rows, in the reader's order: one item for each record, and for each row that cannot be
- * used. Rows of formats that the threat does not take are passed over. A record of several rows stands at its last.
+ * used. Rows of formats that the threat does not take are passed over. A record of several rows has no place of its
+ * own, only its source; `about` says which one it is.
  */
 export async function* detectLogs(
   engine: Engine,
@@ -53,10 +62,12 @@ export async function* detectLogs(
   const { threat } = loaded;
   const preparer = threat.prepare();
   let at: Whereabouts = { source: path, position: 0 };
+  let row: RowSample | null = null;
   let waiting: (Scored | RowRefused)[] = [];
   const take = (prepared: readonly Prepared[]) => {
     for (const one of prepared) {
-      if (one.kind === 'sample') waiting.push({ sample: one, at });
+      if (one.kind === 'sample')
+        waiting.push({ sample: one, at: one.about === null ? at : { ...at, position: 0 } });
       else waiting.push(refused(at.source, at.position, one.reason));
     }
   };
@@ -72,13 +83,18 @@ export async function* detectLogs(
         waiting.push(item);
         continue;
       }
-      if (!threat.formats.includes(item.sample.format)) continue;
+      if (!threat.formats.includes(item.sample.format)) {
+        options.onPassedOver?.(item.sample.format);
+        continue;
+      }
+      row = item.sample;
       at = { source: item.source, position: item.position };
-      take(preparer.push(item.sample));
+      take(preparer.push(unjudged(item.sample)));
     }
     // At once, also of a small batch: whoever follows a log waits for it.
     yield* score();
   }
+  row = null;
   take(preparer.end());
   yield* score();
 }
@@ -116,6 +132,8 @@ function* scoreBatch(
       kind: 'scored',
       ...item.at,
       entity: item.sample.entity,
+      about: item.sample.about,
+      context: item.context,
       score,
       detected,
       class: classes[predicted[row] ?? 0] ?? '',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { FedwardError } from '../proto/errors.ts';
 import { softwareVersion } from '../proto/wire.ts';
-import type { LogThreat, Prepared } from '../threats/log-threat.ts';
+import { type LogThreat, type Prepared, unjudged } from '../threats/log-threat.ts';
 import { createProfile, type QualityProfile, type QualityReport } from './quality.ts';
 import { qualityProfileSchema } from './quality-report.ts';
 import type { RowReader } from './readers/table-row.ts';
@@ -43,8 +43,8 @@ export interface LogDataset {
 }
 
 const MEMORY_BYTES = 2 ** 26;
-/** What the data set was like when it was last read, for the next time. */
-const LAST_PROFILE = 'quality.json';
+/** What the data set was like when it was last trained on, to compare with. */
+const ACCEPTED = 'quality.json';
 /** Rows between two reports of progress. */
 const PROGRESS_ROWS = 100_000;
 
@@ -104,7 +104,6 @@ async function prepare(options: LogDatasetOptions, name: string): Promise<Kept> 
     await writeFile(`${partial.about}`, JSON.stringify(kept), { mode: 0o600 });
     // Last, so that what it describes is there.
     await rename(partial.about, whole.about);
-    await writeFile(join(store, LAST_PROFILE), JSON.stringify(kept.quality.profile), { mode: 0o600 });
     return kept;
   } catch (error) {
     await writer.abandon().catch(() => {});
@@ -118,7 +117,7 @@ async function streamInto(
   { threat, reader, path, store, signal, progress }: LogDatasetOptions,
 ): Promise<Pick<Kept, 'unusable' | 'foreign' | 'quality'>> {
   const { encoder, classes } = threat;
-  const last = await readLastProfile(store);
+  const last = await readAccepted(store, { threat: threat.id, reader: reader.id });
   const profile = createProfile({
     expected: threat.fields ?? [],
     classes,
@@ -133,8 +132,8 @@ async function streamInto(
   // An autoencoder reads no labels, so none is needed and none is looked at.
   const isUnsupervised = threat.network.task === 'reconstruct';
 
-  const take = (raw: Prepared): Promise<void> | undefined => {
-    const prepared = isUnsupervised && raw.kind === 'sample' ? { ...raw, label: 0 } : raw;
+  const take = (made: Prepared): Promise<void> | undefined => {
+    const prepared = isUnsupervised && made.kind === 'sample' ? { ...made, label: 0 } : made;
     profile.prepared(prepared);
     if (prepared.kind === 'refused' || prepared.label === null) {
       unusable++;
@@ -154,7 +153,7 @@ async function streamInto(
         foreign++;
         continue;
       }
-      for (const prepared of preparer.push(item.sample)) {
+      for (const prepared of preparer.push(isUnsupervised ? unjudged(item.sample) : item.sample)) {
         const full = take(prepared);
         if (full !== undefined) await full;
       }
@@ -193,11 +192,36 @@ async function readKept(store: string, name: string): Promise<Kept | null> {
   }
 }
 
-/** Undefined when there was no last time, or its file is not what it should be: then there is no drift to tell. */
-async function readLastProfile(store: string): Promise<QualityProfile | undefined> {
+/** What a profile can be compared with: another threat or reader has other fields. */
+interface ProfileOf {
+  readonly threat: string;
+  readonly reader: string;
+}
+
+const acceptedSchema = z.strictObject({
+  threat: z.string(),
+  reader: z.string(),
+  profile: qualityProfileSchema,
+});
+
+/**
+ * Keeps what the records were like, for the next time's comparison. To be called once they have passed the site's
+ * limits: a refused log that became the yardstick would pass the next time.
+ */
+export async function acceptQuality(store: string, of: ProfileOf, { profile }: QualityReport): Promise<void> {
+  const partial = join(store, `${ACCEPTED}.partial`);
+  await writeFile(partial, JSON.stringify({ ...of, profile }), { mode: 0o600 });
+  await rename(partial, join(store, ACCEPTED));
+}
+
+/** Undefined when there is nothing to compare with: then there is no drift to tell. */
+async function readAccepted(
+  store: string,
+  { threat, reader }: ProfileOf,
+): Promise<QualityProfile | undefined> {
   try {
-    const text = await readFile(join(store, LAST_PROFILE), 'utf8');
-    return qualityProfileSchema.parse(JSON.parse(text));
+    const accepted = acceptedSchema.parse(JSON.parse(await readFile(join(store, ACCEPTED), 'utf8')));
+    return accepted.threat === threat && accepted.reader === reader ? accepted.profile : undefined;
   } catch {
     return undefined;
   }
@@ -217,8 +241,8 @@ async function fingerprint({ threat, reader, path, mapping }: LogDatasetOptions)
   const hash = createHash('sha256');
   hash.update(JSON.stringify([softwareVersion(), threat.id, threat.encoder.id, reader.id, mapping ?? null]));
   for (const file of await filesBelow(path)) {
-    const { size, mtimeMs } = await stat(file);
-    hash.update(JSON.stringify([file, size, mtimeMs]));
+    const found = await stat(file).catch(() => null);
+    hash.update(JSON.stringify([file, found?.size, found?.mtimeMs]));
   }
   return hash.digest('hex').slice(0, 32);
 }
@@ -227,8 +251,9 @@ async function filesBelow(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    // Links too: the readers follow them.
     return entries
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();
   } catch (cause) {

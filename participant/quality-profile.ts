@@ -52,6 +52,7 @@ export function createProfile({ expected, classes, last }: ProfileOptions): Prof
   const timeline = createTimeline();
   const refused = createList();
   const notes = createList();
+  const brokenOff = createList();
   const unprepared = createList();
   const labelled = classes.map(() => 0);
   let unlabelled = 0;
@@ -105,6 +106,7 @@ export function createProfile({ expected, classes, last }: ProfileOptions): Prof
       place = formatPlace(item);
       if (item.kind === 'refused') {
         refused.add(`${place} ${item.reason}`);
+        if (item.brokeOff === true) brokenOff.add(`${place} ${item.reason}`);
         return false;
       }
       records++;
@@ -156,6 +158,7 @@ export function createProfile({ expected, classes, last }: ProfileOptions): Prof
         repeated: { count: repeated, exact: repetitions.isExact() },
         refused: refused.list(),
         notes: notes.list(),
+        brokenOff: brokenOff.list(),
         formats: Object.fromEntries([...formats].map(([name, { rows }]) => [name, rows])),
         fields: [...fields.values()].map((field) => fieldReport(field, wanted.has(field.name), records)),
         fieldsLeftOut: leftOut.size,

@@ -8,6 +8,8 @@ export interface QualityReport {
   readonly repeated: { readonly count: number; readonly exact: boolean };
   /** What could not be read: `conn.log:12:3 reason`, the first 100. */
   readonly refused: Listed;
+  /** Sources that broke off after records had been read of them, such as a gzip that is cut: their rest is lost. */
+  readonly brokenOff: Listed;
   /** What was read only in part. */
   readonly notes: Listed;
   /** Rows by the layout they came in. */

@@ -5,6 +5,8 @@ import { formatPlace, type RowItem } from './readers/table-row.ts';
 
 /** In the order of trust: the event's own time before that of its writing. */
 const COLUMNS = ['ts', 'timestamp', 'recorded', 'start', 'flow.start', 'published', 'date_added'];
+/** Beyond them the column is looked for in every row: whoever writes a log can name any number of formats. */
+const MOST_FORMATS = 100;
 
 export interface Timeline {
   take(sample: RowSample, item: RowItem): void;
@@ -12,7 +14,7 @@ export interface Timeline {
 }
 
 export function createTimeline(): Timeline {
-  /** Column by format; null where there is none. */
+  /** Column by format, of the first formats; null where there is none. */
   const columns = new Map<string, string | null>();
   let field: string | null = null;
   let source = '';
@@ -29,7 +31,7 @@ export function createTimeline(): Timeline {
       let column = columns.get(sample.format);
       if (column === undefined) {
         column = COLUMNS.find((name) => seconds(cellOf(sample, name)) !== null) ?? null;
-        columns.set(sample.format, column);
+        if (columns.size < MOST_FORMATS) columns.set(sample.format, column);
       }
       const time = column === null ? null : seconds(cellOf(sample, column));
       if (time === null) return;

@@ -19,6 +19,8 @@ export const qualityLimitsSchema = z.strictObject({
   minRecords: z.int().min(1).default(200),
   /** Share of lines, and of samples, that may be refused. */
   maxRefusedShare: share.default(0.05),
+  /** Sources whose rest may be lost because they break off: files still being copied, a gzip that is cut. */
+  maxBrokenOff: z.int().min(0).default(0),
   /** Share of records that may lack a field which the threat reads. */
   maxMissingShare: share.default(0.5),
   /** There must be benign records and others. */
@@ -75,10 +77,16 @@ function refuse(limit: keyof QualityLimits, sentence: string): Finding {
 }
 
 function refusals(
-  { records, refused, labels }: QualityReport,
-  { maxRefusedShare }: QualityLimits,
+  { records, refused, brokenOff, labels }: QualityReport,
+  { maxRefusedShare, maxBrokenOff }: QualityLimits,
 ): Finding[] {
   const found: Finding[] = [];
+  if (brokenOff.count > maxBrokenOff) {
+    const what = `${amount(brokenOff.count)} ${brokenOff.count === 1 ? 'file breaks' : 'files break'} off, and what stands behind is lost`;
+    found.push(
+      refuse('maxBrokenOff', `${what}; the first is ${brokenOff.first[0] ?? 'unknown'} Copy it anew.`),
+    );
+  }
   const lines = refused.count / Math.max(1, records + refused.count);
   if (lines > maxRefusedShare) {
     const what = `${amount(refused.count)} of ${amount(records + refused.count)} lines (${percent(lines)}) cannot be read`;

@@ -142,9 +142,11 @@ export function openRecordFile(
     if (readSync(index, offsets, 0, wanted, row * OFFSET_BYTES) !== wanted) damaged();
     return offsets.readUIntLE(0, OFFSET_BYTES);
   };
-  if (offsetAt(rows, 1) !== fstatSync(data).size) {
+  try {
+    if (offsetAt(rows, 1) !== fstatSync(data).size) damaged();
+  } catch (error) {
     dispose();
-    damaged();
+    throw error;
   }
 
   return {

@@ -7,7 +7,7 @@ import { isLogThreat, type KnownThreat } from '../threats/catalogue.ts';
 import type { LogThreat } from '../threats/log-threat.ts';
 import type { HospitalConfig } from './config.ts';
 import { loadDataset } from './dataset.ts';
-import { loadLogs } from './log-dataset.ts';
+import { acceptQuality, loadLogs } from './log-dataset.ts';
 import { describeQuality, enforceQuality, type QualityLimits } from './quality.ts';
 import { rowReaderFor } from './readers/choose.ts';
 import { mailReader } from './readers/mail.ts';
@@ -45,8 +45,9 @@ async function loadFromLogs(
   const path = at(data.folder);
   const mapping = data.mapping === undefined ? undefined : at(data.mapping);
   const reader = await rowReaderFor(threat, path, { format: data.reader, mapping });
+  const store = join(at(data.prepared), folderOf(data.name));
   const { source, quality, unusable, foreign, reused } = await loadLogs({
-    ...{ threat, reader, path, store: join(at(data.prepared), folderOf(data.name)), signal },
+    ...{ threat, reader, path, store, signal },
     mapping: mapping === undefined ? undefined : String(await readNamedFile('The mapping file', mapping)),
     progress: (rows) => log.info({ rows }, 'reading the log'),
   });
@@ -55,6 +56,7 @@ async function loadFromLogs(
     for (const line of describeQuality(quality, limits)) log.info(line);
     log.info({ records: source.rows, unusable, foreign, reused, reader: reader.id }, 'read the records');
     enforceQuality(quality, limits);
+    await acceptQuality(store, { threat: threat.id, reader: reader.id }, quality);
     return source;
   } catch (error) {
     source.dispose();

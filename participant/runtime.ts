@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import type { Ledger } from '../dp/ledger.ts';
 import type { BitSource } from '../dp/sampling/entropy.ts';
-import { FedwardError } from '../proto/errors.ts';
+import { type ErrorCode, FedwardError } from '../proto/errors.ts';
 import type { Failure, ToHospital } from '../proto/messages.ts';
 import { attemptOf, type RoundPlan } from '../proto/plan.ts';
 import { type AttemptId, formatAttempt, type Stage } from '../proto/vocabulary.ts';
@@ -173,6 +173,7 @@ class Runtime {
     } catch (error) {
       const failure = failureOf(error);
       if (failure === null) throw error;
+      log.warn({ attempt: formatAttempt(attempt), err: error }, 'could not train');
       kept?.vector.fill(0);
       this.#feed({ type: 'unprepared', attempt, failure });
     }
@@ -188,9 +189,18 @@ class Runtime {
   }
 }
 
+/** Failures whose sentences are about the plan, the budget or the protocol. Others name paths and places in records. */
+const PUBLIC_CODES: ReadonlySet<ErrorCode> = new Set([
+  ...(['POLICY_REFUSED', 'BUDGET_EXHAUSTED', 'ALREADY_SPENT', 'PROTOCOL_VIOLATION', 'UNREACHABLE'] as const),
+]);
+
 /** What may be told to the coordinator; null for a defect, which ends this process instead. */
 function failureOf(error: unknown): Failure | null {
-  if (error instanceof FedwardError) return { code: error.code, reason: error.message };
+  if (error instanceof FedwardError) {
+    const { code, message } = error;
+    const withheld = 'The hospital could not take part; its own log says why.';
+    return { code, reason: PUBLIC_CODES.has(code) ? message : withheld };
+  }
   // gRPC's own errors carry a numeric code: the model could not be fetched.
   if (error instanceof Error && 'code' in error && typeof error.code === 'number') {
     return { code: 'UNREACHABLE', reason: `The model could not be fetched: ${error.message}` };

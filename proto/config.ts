@@ -22,9 +22,10 @@ export function parseConfig<Schema extends z.ZodType>(
   for (const override of overrides) applyOverride(value, override);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    (issue) => `${issue.path.join('.') || 'the root'}: ${issue.message}`,
-  );
+  const problems = result.error.issues.map(({ path, message }) => {
+    const what = message.endsWith('received undefined') ? 'is missing' : message;
+    return `${path.join('.') || 'the root'}: ${what}`;
+  });
   throw new FedwardError('CONFIG_INVALID', `${source} is not a valid configuration. ${problems.join('; ')}.`);
 }
 
@@ -39,8 +40,8 @@ function yaml(text: string, source: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
-    const what = cause instanceof Error ? cause.message.split('\n')[0] : 'unknown error';
-    throw new FedwardError('CONFIG_INVALID', `${source} is not YAML: ${what}`, { cause });
+    const what = cause instanceof Error ? cause.message.split('\n')[0]?.replace(/:$/, '') : 'unknown error';
+    throw new FedwardError('CONFIG_INVALID', `${source} is not YAML: ${what}.`, { cause });
   }
 }
 

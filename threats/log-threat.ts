@@ -20,6 +20,8 @@ export type Prepared =
       readonly detail: string | null;
       /** Whom the sample is about, for the privacy unit `entity`; null where the log does not say. */
       readonly entity: string | null;
+      /** Which record it is, for people, where several rows make one: a user's hour, a CVE. Null where a row is one. */
+      readonly about: string | null;
     }
   | {
       readonly kind: 'refused';
@@ -66,6 +68,7 @@ export function rowByRow(rule: RowRule): () => Preparer {
         label,
         detail: rule.detail?.(row.labels) ?? null,
         entity: rule.entity?.(row.context) ?? null,
+        about: null,
       };
     } catch (error) {
       if (error instanceof FedwardError) return { kind: 'refused', reason: error.message };
@@ -79,4 +82,12 @@ export function rowByRow(rule: RowRule): () => Preparer {
 export function labelText(labels: RowSample['labels'], column: string): string | null {
   const cell = labels[column] ?? null;
   return cell === null ? null : String(cell);
+}
+
+/**
+ * The row as one that nobody has judged, for detection and for training without labels: a label that is none of
+ * those known must not keep a record from being scored.
+ */
+export function unjudged(row: RowSample): RowSample {
+  return { ...row, labels: {} };
 }

@@ -1,4 +1,5 @@
 /** Labelled records as the accuracy benchmark takes them: what the hospitals' own readers and threats make of files. */
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowReader } from '../../participant/readers/table-row.ts';
@@ -85,13 +86,17 @@ export function recordsOfRows(
 }
 
 /**
- * Equal records of one label once. Records that carry two labels stay in, once with each: a hospital's own are left
- * out (`participant/dataset.ts`), but a test set without them would flatter.
+ * Records of one label that are encoded alike once: none of the test set then stands in the training set too, not even
+ * one that differs in what the encoder does not tell apart. Records that carry two labels stay in, once with each: a
+ * test set without them would flatter.
  */
-export function deduplicated(records: Records): Records {
+export function deduplicated(encoder: Encoder<FieldSample>, records: Records): Records {
+  const row = new Float32Array(encoder.width);
   const first = new Map<string, number>();
-  for (const [i, { fields }] of records.samples.entries()) {
-    const key = JSON.stringify([records.labels[i], ...Object.values(fields)]);
+  for (const [i, sample] of records.samples.entries()) {
+    row.fill(0);
+    encoder.encode(sample, row, 0);
+    const key = `${records.labels[i]} ${createHash('sha256').update(row).digest('base64')}`;
     if (!first.has(key)) first.set(key, i);
   }
   return pick(records, [...first.values()]);

@@ -21,7 +21,7 @@ const SPARE_SHARE = 0.02;
 export interface FederatedOptions {
   readonly threat: Threat<FieldSample>;
   readonly constants: TrainingConstants;
-  /** Null trains without noise and without clipping. */
+  /** Null trains without noise, and clips at `clipWithoutDp`. */
   readonly epsilon: number | null;
   readonly hospitals: number;
   /** Of all hospitals together: a public estimate, to two digits. */

@@ -7,7 +7,7 @@ import { type Dataset, type NetworkSpec, outputOf } from '../../threats/threat.t
 import { setFlatWeights } from '../../threats/weights.ts';
 
 export type ThresholdRule =
-  /** The lowest that raises the alarm for at most `share` of the benign validation records. */
+  /** The lowest float32 that raises the alarm for at most `share` of the benign validation records. */
   | { readonly type: 'falseAlarms'; readonly share: number }
   /** The one nearest to 0.5 of those that are as accurate on the validation records as the best, within an error. */
   | { readonly type: 'accuracy' };
@@ -122,20 +122,33 @@ function aurocByDetail(
   );
 }
 
-/** Scores at or above the result raise the alarm. */
+/**
+ * Scores at or above the result raise the alarm.
+ *
+ * @param scores in [0, 1].
+ * @returns In [0, 1]; or the next float32 above 1 where not even a score of 1 may raise one.
+ */
 export function thresholdOf(rule: ThresholdRule, scores: Float32Array, labels: Uint8Array): number {
   switch (rule.type) {
     case 'falseAlarms': {
       const benign = scores.filter((_, i) => labels[i] === 0).sort();
       // The highest score that must stay silent; ties with it stay silent too.
-      const silent = benign[benign.length - 1 - Math.floor(rule.share * benign.length)] ?? 0;
-      return benign.find((score) => score > silent) ?? 1;
+      const silent = benign[benign.length - 1 - Math.floor(rule.share * benign.length)];
+      return silent === undefined ? 0 : nextAbove(silent);
     }
     case 'accuracy':
       return mostAccurate(scores, labels);
     default:
       return rule satisfies never;
   }
+}
+
+/** The next float32 above one that is not negative: IEEE 754 orders these as it does their bits. */
+function nextAbove(score: number): number {
+  const bits = new DataView(new ArrayBuffer(4));
+  bits.setFloat32(0, score);
+  bits.setUint32(0, bits.getUint32(0) + 1);
+  return bits.getFloat32(0);
 }
 
 /**

@@ -2,11 +2,12 @@
 import { tableReader } from '../../participant/readers/table.ts';
 import { nslKdd } from '../../participant/readers/table-nsl-kdd.ts';
 import { unswNb15 } from '../../participant/readers/table-unsw-nb15.ts';
+import type { LogThreat } from '../../threats/log-threat.ts';
 import { networkFlows } from '../../threats/network-intrusion/network-flows.ts';
 import { networkIntrusion } from '../../threats/network-intrusion/nsl-kdd.ts';
 import { networkIntrusionUnsw } from '../../threats/network-intrusion/unsw-nb15.ts';
-import { fileIn, type Records, readRecords } from './data.ts';
-import type { FileSubject } from './subject.ts';
+import { deduplicated, fileIn, type Records, readRecords } from './data.ts';
+import type { FileSubject, Loaded } from './subject.ts';
 
 export const nslKddSubject: FileSubject = {
   source: 'files',
@@ -44,11 +45,8 @@ export const unswNb15Subject: FileSubject = {
     ...{ clip: 1, clipWithoutDp: 10, learningRate: 0.1 },
   },
   threshold: { type: 'accuracy' },
-  // De-duplicated as it lies there.
-  async load(folder) {
-    const file = await fileIn(folder, unswNb15Subject.file);
-    return { train: await readRecords(networkIntrusionUnsw, tableReader(unswNb15), file), test: null };
-  },
+  // The file was de-duplicated over more columns than either threat reads.
+  load: (folder) => loadUnswNb15(networkIntrusionUnsw, folder),
 };
 
 /** The same file by what any sensor says of a flow. */
@@ -58,10 +56,13 @@ export const networkFlowsSubject: FileSubject = {
   model: networkFlows,
   training: {
     ...{ rounds: 200, sampleRate: 0.1, delta: 1e-6 },
-    ...{ clip: 1, clipWithoutDp: 10, learningRate: 0.03 },
+    ...{ clip: 1, clipWithoutDp: 50, learningRate: 0.03 },
   },
-  async load(folder) {
-    const file = await fileIn(folder, networkFlowsSubject.file);
-    return { train: await readRecords(networkFlows, tableReader(unswNb15), file), test: null };
-  },
+  load: (folder) => loadUnswNb15(networkFlows, folder),
 };
+
+async function loadUnswNb15(threat: LogThreat, folder: string): Promise<Loaded> {
+  const file = await fileIn(folder, unswNb15Subject.file);
+  const records = await readRecords(threat, tableReader(unswNb15), file);
+  return { train: deduplicated(threat.encoder, records), test: null };
+}

@@ -19,6 +19,6 @@ export const phishingWebsiteSubject: FileSubject = {
   async load(folder) {
     const file = await fileIn(folder, phishingWebsiteSubject.file);
     const records = await readRecords(phishingWebsite, tableReader(phishingWebsites), file);
-    return { train: deduplicated(records), test: null };
+    return { train: deduplicated(phishingWebsite.encoder, records), test: null };
   },
 };

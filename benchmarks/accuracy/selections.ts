@@ -134,7 +134,7 @@ export const SELECTIONS: readonly Selection[] = [
     networkFlowsSubject,
     FLOW_FIELDS,
     candidatesOf(
-      { ...flows, learningRate: 0.03 },
+      { ...flows, clipWithoutDp: 50, learningRate: 0.03 },
       { bins: 8, hidden: 0, learningRate: 0.1 },
       { bins: 8, hidden: 16 },
       { bins: 8, hidden: 32, rounds: 100 },

@@ -11,7 +11,11 @@ export interface TrainingConstants {
   readonly sampleRate: number;
   /** L2 bound of one record's gradient, with DP. */
   readonly clip: number;
-  /** Nothing is clipped by this: what features and loss can reach at most. */
+  /**
+   * L2 bound of one record's gradient, without DP. With one layer above all that a gradient can reach: √2 · √(fields + 1)
+   * with softmax, √(fields + 1) with a sigmoid, as a field adds at most 1 to a row's squared norm and the bias 1. A
+   * hidden layer knows no bound: then so high that hardly anything is clipped.
+   */
   readonly clipWithoutDp: number;
   readonly delta: number;
   /** Of the server's Adam. */

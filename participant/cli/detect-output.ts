@@ -5,6 +5,7 @@ import type { LoadedModel } from '../../threats/model-files.ts';
 import type { Detection } from '../detect.ts';
 import type { LogDetection } from '../detect-logs.ts';
 import { formatWhereabouts, type Refused } from '../readers/reader.ts';
+import { contextLine } from '../row-context.ts';
 import { printable, shortened } from './printable.ts';
 
 export interface DetectSummary {
@@ -12,6 +13,8 @@ export interface DetectSummary {
   readonly scored: number;
   readonly detected: number;
   readonly skipped: number;
+  /** Rows of formats that the threat does not take, by format; of mail none. */
+  readonly passedOver: Readonly<Record<string, number>>;
 }
 
 export interface DetectOutput<Item> {
@@ -28,17 +31,18 @@ export function mailJson(write: Write, loaded: LoadedModel, threshold: number): 
   }));
 }
 
-export function logJson(write: Write, loaded: LoadedModel, threshold: number): DetectOutput<LogDetection> {
-  return jsonOutput(
-    write,
-    loaded,
-    threshold,
-    'records',
-    ({ entity, score, detected, class: name, reasons }) => ({
-      type: 'record',
-      ...{ entity: entity === null ? null : printable(entity), score, detected, class: name, reasons },
-    }),
-  );
+/** @param quiet leaves out what is benign: of a log most is. */
+export function logJson(
+  write: Write,
+  loaded: LoadedModel,
+  threshold: number,
+  quiet: boolean,
+): DetectOutput<LogDetection> {
+  const facts = ({ entity, about, context, score, detected, class: name, reasons }: LogDetection) => ({
+    type: 'record',
+    ...{ entity: named(entity), about: named(about), context, score, detected, class: name, reasons },
+  });
+  return onlyNotable(jsonOutput(write, loaded, threshold, 'records', facts), quiet);
 }
 
 function jsonOutput<Item extends Detection | LogDetection>(
@@ -60,11 +64,16 @@ function jsonOutput<Item extends Detection | LogDetection>(
       const { type, ...rest } = facts(item);
       line({ type, source, position, ...rest });
     },
-    summary({ scored, detected, skipped }) {
+    summary({ scored, detected, skipped, passedOver }) {
+      const more = counted === 'records' ? { passedOver } : {};
       const about = { threshold, threat: threat.id, encoder: threat.encoder.id, createdBy };
-      line({ type: 'summary', [counted]: scored, detected, skipped, ...about });
+      line({ type: 'summary', [counted]: scored, detected, skipped, ...more, ...about });
     },
   };
+}
+
+function named(text: string | null): string | null {
+  return text === null ? null : printable(text);
 }
 
 export function mailTable(write: Write, threshold: number): DetectOutput<Detection> {
@@ -80,10 +89,14 @@ export function mailTable(write: Write, threshold: number): DetectOutput<Detecti
 export function logTable(write: Write, threshold: number, quiet: boolean): DetectOutput<LogDetection> {
   const heads = ['record', 'about', 'score', 'verdict', 'fields that speak for it'];
   const output = tableOutput<LogDetection>(write, threshold, heads, 'records', (item) => [
-    item.entity ?? '',
+    [item.about ?? item.entity ?? '', contextLine(item.context)].filter((text) => text !== '').join(', '),
     item.class,
     item.reasons.map(({ field, logit }) => `${field} +${logit.toFixed(1)}`).join(', '),
   ]);
+  return onlyNotable(output, quiet);
+}
+
+function onlyNotable(output: DetectOutput<LogDetection>, quiet: boolean): DetectOutput<LogDetection> {
   return {
     ...output,
     item(item) {
@@ -92,9 +105,21 @@ export function logTable(write: Write, threshold: number, quiet: boolean): Detec
   };
 }
 
-const COLUMNS = { where: 28, score: 8, verdict: 11 };
+/** Wide enough for a file's name and a line; more where there is room. */
+const WHERE = { narrow: 20, wide: 28 };
+const SCORE = 8;
+const VERDICT = 11;
+const LEAST_ABOUT = 7;
 
-/** Rows as they come: widths are fixed, so that a large folder need not be held to measure it. */
+/** @param isEmpty nothing is known of what the records are about: the reasons get the room. */
+function columnWidths(width: number, isEmpty: boolean): number[] {
+  const where = width < 100 ? WHERE.narrow : WHERE.wide;
+  const rest = width - where - SCORE - VERDICT;
+  const about = isEmpty ? LEAST_ABOUT : Math.floor(rest * 0.48);
+  return [where, about, SCORE, VERDICT, rest - about];
+}
+
+/** Rows as they come: widths are fixed by the first, so that a large folder need not be held to measure it. */
 function tableOutput<Item extends Detection | LogDetection>(
   write: Write,
   threshold: number,
@@ -103,34 +128,44 @@ function tableOutput<Item extends Detection | LogDetection>(
   texts: (item: Item) => readonly [about: string, verdict: string, why: string],
 ): DetectOutput<Item> {
   const width = Math.max(80, Math.min(process.stdout.columns ?? 120, 160));
-  const rest = width - COLUMNS.where - COLUMNS.score - COLUMNS.verdict;
-  const subject = Math.floor(rest * 0.55);
-  const colWidths = [COLUMNS.where, subject, COLUMNS.score, COLUMNS.verdict, rest - subject];
   const painted = process.stdout.isTTY && !process.env.NO_COLOR;
-  const row = (cells: readonly string[], alarm = false) => {
+  const row = (colWidths: number[], cells: readonly string[], alarm = false) => {
     const table = new Table({ colWidths, chars: NO_BORDERS, style: { head: [], border: [], compact: true } });
     const fitted = cells.map((cell, i) => shortened(cell, (colWidths[i] ?? 0) - 2));
     table.push(alarm && painted ? fitted.map((cell) => styleText('red', cell)) : fitted);
     write(`${table.toString().trimEnd()}\n`);
   };
-  let empty = true;
+  let widths: number[] | null = null;
   return {
     item(item) {
-      if (empty) row(heads);
-      empty = false;
-      const where = lastPart(formatWhereabouts(item), COLUMNS.where - 2);
+      const [first = 0] = widths ?? columnWidths(width, false);
+      const where = lastPart(formatWhereabouts(item), first - 2);
       if (item.kind === 'refused') {
-        row([where, item.reason, '–', 'skipped', '']);
+        row([first, width - first], [where, `skipped: ${item.reason}`]);
         return;
       }
       const [about, verdict, why] = texts(item);
-      row([where, about, item.score.toFixed(4), verdict, why], item.detected);
+      if (widths === null) {
+        widths = columnWidths(width, about === '');
+        row(widths, heads);
+      }
+      row(widths, [where, about, item.score.toFixed(4), verdict, why], item.detected);
     },
-    summary({ scored, detected, skipped }) {
+    summary({ scored, detected, skipped, passedOver }) {
       const left = skipped > 0 ? `, ${skipped} skipped` : '';
-      write(`${scored} ${counted}, ${detected} detected at threshold ${threshold}${left}\n`);
+      const foreign = Object.keys(passedOver).length > 0 ? `; ${passedOverText(passedOver)}` : '';
+      const what = scored === 1 ? counted.slice(0, -1) : counted;
+      write(`${scored} ${what}, ${detected} detected at threshold ${threshold}${left}${foreign}\n`);
     },
   };
+}
+
+/** `33 rows of zeek/dns were passed over`. */
+export function passedOverText(passedOver: DetectSummary['passedOver']): string {
+  const counts = Object.entries(passedOver);
+  const texts = counts.map(([format, n]) => `${n} ${n === 1 ? 'row' : 'rows'} of ${printable(format)}`);
+  const total = counts.reduce((sum, [, n]) => sum + n, 0);
+  return `${texts.join(', ')} ${total === 1 ? 'was' : 'were'} passed over`;
 }
 
 const NO_BORDERS = Object.fromEntries(

@@ -1,9 +1,10 @@
 /** `fedward detect`: scores mail or logs with a released model; its exit code tells a script the outcome. */
 import type { CommandModule } from 'yargs';
 import { FedwardError } from '../../proto/errors.ts';
-import { isLogThreat } from '../../threats/catalogue.ts';
+import { isLogThreat, type KnownThreat } from '../../threats/catalogue.ts';
 import { type Engine, loadEngine } from '../../threats/engine.ts';
 import { type LoadedModel, loadModel } from '../../threats/model-files.ts';
+import { checkLookAhead, statOrNull } from '../data/look-ahead.ts';
 import { type Detection, detect } from '../detect.ts';
 import { detectLogs, type LogDetection } from '../detect-logs.ts';
 import { rowReaderFor } from '../readers/choose.ts';
@@ -16,6 +17,7 @@ import {
   logTable,
   mailJson,
   mailTable,
+  passedOverText,
 } from './detect-output.ts';
 import { printable } from './printable.ts';
 
@@ -56,18 +58,20 @@ export const detectCommand: CommandModule<object, DetectArguments> = {
       .option('follow', {
         type: 'boolean',
         default: false,
-        describe: 'goes on with what is appended to a log, over rotation, until interrupted',
+        describe: 'reads a log from its top and goes on with what is appended, over rotation, until stopped',
       })
-      .option('all', { type: 'boolean', default: false, describe: 'lists benign records of a log too' })
+      .option('all', { type: 'boolean', default: false, describe: 'lists benign records of a log too, in both formats' })
       .option('format', {
         choices: ['table', 'json'] as const,
         default: 'table' as const,
         describe: 'output',
       })
-      .epilogue('Exit code: 0 nothing detected, 10 at least one detected, 2 nothing could be read.'),
+      .epilogue('Exit code: 0 nothing detected, 10 at least one detected, 2 nothing could be scored.'),
   handler: async (argv) => {
     const until = new AbortController();
-    if (argv.follow === true) process.once('SIGINT', () => until.abort());
+    if (argv.follow === true) {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => until.abort());
+    }
     const { detected } = await runDetect(argv, (text) => process.stdout.write(text), until.signal);
     if (detected > 0) process.exitCode = EXIT_DETECTED;
   },
@@ -76,7 +80,7 @@ export const detectCommand: CommandModule<object, DetectArguments> = {
 /**
  * @param until ends the following of a log.
  * @throws FedwardError `INVALID_ARGUMENT` for bad options, `DATA_INVALID` for a bad model and when nothing of the
- * input could be read: a scan that saw nothing must not look like one that found nothing.
+ * input was scored: a scan that saw nothing must not look like one that found nothing.
  */
 export async function runDetect(
   argv: DetectArguments,
@@ -108,16 +112,23 @@ async function scan(
 ): Promise<DetectSummary> {
   const { threat } = loaded;
   const limit = threshold ?? loaded.threshold;
+  const following = follow === true;
   if (isLogThreat(threat)) {
+    if (following) await checkFollowed(input, reader !== undefined || mapping !== undefined);
+    await checkLookAhead(input, { reader, mapping });
     const chosen = await rowReaderFor(threat, input, { format: reader, mapping });
+    const passedOver = new Map<string, number>();
     const items = detectLogs(engine, { ...loaded, threat }, chosen, input, {
       threshold: limit,
-      ...(follow === true ? { follow: { until } } : {}),
+      onPassedOver: (format) => count(passedOver, format),
+      ...(following ? { follow: { until } } : {}),
     });
-    const output = format === 'json' ? logJson(write, loaded, limit) : logTable(write, limit, all !== true);
-    return consume(items, output, input);
+    const quiet = all !== true;
+    const output =
+      format === 'json' ? logJson(write, loaded, limit, quiet) : logTable(write, limit, quiet);
+    return consume(items, output, { threat, input, following, passedOver });
   }
-  if (reader !== undefined || mapping !== undefined || follow === true) {
+  if (reader !== undefined || mapping !== undefined || following) {
     throw new FedwardError(
       'INVALID_ARGUMENT',
       `--reader, --mapping and --follow are for logs; this model detects "${threat.id}", which reads mail.`,
@@ -125,16 +136,53 @@ async function scan(
   }
   const items = detect(engine, { ...loaded, threat }, mailReader, input, { threshold: limit });
   const output = format === 'json' ? mailJson(write, loaded, limit) : mailTable(write, limit);
-  return consume(items, output, input);
+  return consume(items, output, { threat, input, following, passedOver: new Map() });
+}
+
+/** A log has a handful; one that names a format in each line must not fill the memory. */
+const MOST_FORMATS = 100;
+
+function count(passedOver: Map<string, number>, format: string): void {
+  const key = passedOver.has(format) || passedOver.size < MOST_FORMATS ? format : 'other formats';
+  passedOver.set(key, (passedOver.get(key) ?? 0) + 1);
+}
+
+async function checkFollowed(input: string, isNamed: boolean): Promise<void> {
+  if (input === '-') return;
+  const found = await statOrNull(input);
+  const path = printable(input);
+  if (found?.isDirectory()) {
+    throw new FedwardError('INVALID_ARGUMENT', `--follow is for one file; ${path} is a folder.`);
+  }
+  if (found !== null && !found.isFile()) {
+    throw new FedwardError(
+      'INVALID_ARGUMENT',
+      `--follow is for a file that grows; ${path} is a pipe or a device. Leave --follow out and name --reader: it is read as it comes.`,
+    );
+  }
+  if (!isNamed && (found === null || found.size === 0)) {
+    throw new FedwardError(
+      'INVALID_ARGUMENT',
+      `There is nothing at ${path} yet that tells its format: name --reader to wait for it.`,
+    );
+  }
+}
+
+interface Scan {
+  readonly threat: KnownThreat;
+  readonly input: string;
+  readonly following: boolean;
+  /** Counted while the items are taken. */
+  readonly passedOver: ReadonlyMap<string, number>;
 }
 
 async function consume<Item extends Detection | LogDetection>(
   items: AsyncIterable<Item | Refused>,
   output: DetectOutput<Item>,
-  input: string,
+  scan: Scan,
 ): Promise<DetectSummary> {
   const counts = { scored: 0, detected: 0, skipped: 0 };
-  let firstSkipped: Refused | undefined;
+  let firstSkipped: Refused | null = null;
   for await (const item of items) {
     if (item.kind === 'refused') {
       counts.skipped++;
@@ -145,12 +193,28 @@ async function consume<Item extends Detection | LogDetection>(
     }
     output.item(item);
   }
-  output.summary(counts);
-  if (counts.scored === 0 && firstSkipped !== undefined) {
-    throw new FedwardError(
-      'DATA_INVALID',
-      `Nothing at ${printable(input)} could be read. ${printable(formatWhereabouts(firstSkipped))}: ${firstSkipped.reason}`,
-    );
+  const summary = { ...counts, passedOver: Object.fromEntries(scan.passedOver) };
+  output.summary(summary);
+  // Who stops following a log in which nothing has happened yet has seen no fault.
+  if (counts.scored > 0 || (scan.following && firstSkipped === null)) return summary;
+  throw new FedwardError('DATA_INVALID', nothingScored(scan, summary, firstSkipped));
+}
+
+function nothingScored(
+  { threat, input }: Scan,
+  { passedOver }: DetectSummary,
+  firstSkipped: Refused | null,
+): string {
+  const path = printable(input);
+  const foreign =
+    isLogThreat(threat) && Object.keys(passedOver).length > 0
+      ? ` ${passedOverText(passedOver)}: "${threat.id}" takes ${threat.formats.join(', ')}.`
+      : '';
+  if (firstSkipped !== null) {
+    const where = printable(formatWhereabouts(firstSkipped));
+    return `Nothing at ${path} could be read. ${where}: ${printable(firstSkipped.reason)}${foreign}`;
   }
-  return counts;
+  return foreign === ''
+    ? `Nothing at ${path} was scored: it holds no ${isLogThreat(threat) ? 'records' : 'mail'}.`
+    : `Nothing at ${path} was scored.${foreign}`;
 }

@@ -16,8 +16,8 @@ export const atnaAuditReader = rowReader(
   },
 );
 
-const START = /<(?:[A-Za-z_][\w.-]*:)?AuditMessage(?=[\s>/]|$)/;
-const END = /<\/(?:[A-Za-z_][\w.-]*:)?AuditMessage\s*>/;
+const START = /<(?:[A-Za-z_][\w.-]*:)?AuditMessage(?=[\s>/]|$)/g;
+const END = /<\/(?:[A-Za-z_][\w.-]*:)?AuditMessage\s*>/g;
 /** Wrappers, declarations, comments in one line, a syslog header: what may stand between messages. */
 const BETWEEN = /^\s*(?:<\?xml[^<>]*\?>\s*|<\/?[A-Za-z_][\w.:-]*(?:\s[^<>]*)?>\s*)*$/;
 const SYSLOG = /^(?:\d+ )?<\d{1,3}>[^<]*(?:<\?xml[^<>]*\?>\s*)?$/;
@@ -27,6 +27,34 @@ type State =
   | { readonly kind: 'between' }
   | { readonly kind: 'comment'; readonly line: number }
   | { readonly kind: 'message'; readonly line: number; readonly lines: string[]; size: number };
+
+/** One line, and where in it the next message and the next comment begin. */
+interface Line {
+  readonly text: string;
+  readonly number: number;
+  readonly start: (from: number) => number;
+  readonly comment: (from: number) => number;
+}
+
+/**
+ * Remembers what `find` found, for questions that go forward: else a line of many comments would be searched to its
+ * end for a message after each of them. Infinity when there is nothing ahead.
+ */
+function ahead(find: (from: number) => number): (from: number) => number {
+  let next = -1;
+  return (from) => {
+    if (next < from) {
+      const found = find(from);
+      next = found < 0 ? Number.POSITIVE_INFINITY : found;
+    }
+    return next;
+  };
+}
+
+function match(pattern: RegExp, text: string, from: number): RegExpExecArray | null {
+  pattern.lastIndex = from;
+  return pattern.exec(text);
+}
 
 function createMessageParser(source: string, limit: number): LineParser {
   let state: State = { kind: 'between' };
@@ -38,35 +66,34 @@ function createMessageParser(source: string, limit: number): LineParser {
     into.push(refused(source, line, 'Text stands here that belongs to no audit message.'));
   };
 
-  /** Takes what `text` begins with, and gives the rest; null when nothing is left. */
-  const step = (text: string, line: number, into: RowItem[]): string | null => {
+  /** Takes what stands at `at`, and says where to go on. */
+  const step = ({ text, number, start, comment }: Line, at: number, into: RowItem[]): number => {
     switch (state.kind) {
       case 'comment': {
-        const end = text.indexOf('-->');
-        if (end < 0) return null;
+        const end = text.indexOf('-->', at);
+        if (end < 0) return text.length;
         state = { kind: 'between' };
-        return text.slice(end + 3);
+        return end + 3;
       }
       case 'between': {
-        const start = START.exec(text)?.index ?? -1;
-        const comment = text.indexOf('<!--');
-        if (comment >= 0 && (start < 0 || comment < start)) {
-          between(text.slice(0, comment), line, into);
-          state = { kind: 'comment', line };
+        const next = Math.min(start(at), comment(at), text.length);
+        between(text.slice(at, next), number, into);
+        if (next === text.length) return next;
+        if (next === comment(at)) {
+          state = { kind: 'comment', line: number };
           note = COMMENTED;
-          return text.slice(comment + 4);
+          return next + 4;
         }
-        between(start < 0 ? text : text.slice(0, start), line, into);
-        if (start < 0) return null;
-        state = { kind: 'message', line, lines: [], size: 0 };
-        return text.slice(start);
+        state = { kind: 'message', line: number, lines: [], size: 0 };
+        return next;
       }
       case 'message': {
-        const end = END.exec(text);
+        const end = match(END, text, at);
         const stop = end === null ? text.length : end.index + end[0].length;
-        state.lines.push(text.slice(0, stop));
-        state.size += stop + 1;
-        const isEmpty = end === null && state.lines.length === 1 && /^<[^<>]*\/>\s*$/.test(text);
+        const part = text.slice(at, stop);
+        state.lines.push(part);
+        state.size += part.length + 1;
+        const isEmpty = end === null && state.lines.length === 1 && /^<[^<>]*\/>\s*$/.test(part);
         if (state.size > limit) {
           into.push(refused(source, state.line, `The message has more than ${limit} characters.`));
           state = { kind: 'between' };
@@ -76,7 +103,7 @@ function createMessageParser(source: string, limit: number): LineParser {
           state = { kind: 'between' };
           note = null;
         }
-        return end === null ? null : text.slice(stop);
+        return stop;
       }
       default:
         return state satisfies never;
@@ -84,8 +111,14 @@ function createMessageParser(source: string, limit: number): LineParser {
   };
 
   return {
-    push(text, line, into) {
-      for (let rest: string | null = text; rest !== null && rest !== ''; ) rest = step(rest, line, into);
+    push(text, number, into) {
+      const line: Line = {
+        text,
+        number,
+        start: ahead((from) => match(START, text, from)?.index ?? -1),
+        comment: ahead((from) => text.indexOf('<!--', from)),
+      };
+      for (let at = 0; at < text.length; ) at = step(line, at, into);
     },
     interrupt(into) {
       if (state.kind === 'message') into.push(refused(source, state.line, 'The message is cut off.'));

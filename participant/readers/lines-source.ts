@@ -1,8 +1,6 @@
 /** The sources of bytes at a path: standard input, a file, a file that grows, every file of a folder. */
-import { createReadStream, type Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { FedwardError } from '../../proto/errors.ts';
+import { createReadStream } from 'node:fs';
+import { filesAt } from './log-files.ts';
 import { expanded } from './gzip.ts';
 import { readLines } from './lines.ts';
 import { faultReason } from './lines-fault.ts';
@@ -20,9 +18,7 @@ export interface Source {
 }
 
 /**
- * Every source at `path`, files in the order of their paths. Hidden files and folders are the system's own;
- * links to folders are refused, since they can form a ring.
- *
+ * Every source at `path`, files in the order of `filesAt`.
  * @throws FedwardError `DATA_INVALID` when `path` itself cannot be opened.
  */
 export async function* sourcesAt(
@@ -44,42 +40,9 @@ export async function* sourcesAt(
     for await (const chunks of followed(path, follow)) yield source(path, chunks, true);
     return;
   }
-  let isFolder: boolean;
-  try {
-    isFolder = (await stat(path)).isDirectory();
-  } catch (cause) {
-    throw new FedwardError('DATA_INVALID', `There is nothing to read at ${path}. ${faultReason(cause)}`, {
-      cause,
-    });
-  }
-  const files = isFolder ? filesIn(path) : [path];
-  for await (const file of files) {
+  for await (const file of filesAt(path)) {
     if (typeof file !== 'string') yield file;
     else yield source(file, createReadStream(file, signal === undefined ? {} : { signal }));
-  }
-}
-
-async function* filesIn(folder: string): AsyncGenerator<string | RowRefused> {
-  let entries: Dirent[];
-  try {
-    entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
-  } catch (error) {
-    yield refused(folder, 0, faultReason(error));
-    return;
-  }
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* filesIn(path);
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) yield path;
-    else yield refused(path, 0, 'It is neither a file nor a folder, or a link that leads to no file.');
-  }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
   }
 }
 
@@ -98,6 +61,11 @@ export interface LineFormat {
   open(source: string): LineParser;
   /** Reads lines that are not UTF-8. */
   readonly fallback?: (bytes: Uint8Array) => string;
+  /**
+   * Whether a line without line break cannot be half of one: JSON and XML end with a closing mark and are refused
+   * without it, whereas a row of a table whose last cell was cut still reads as a row.
+   */
+  readonly closesItself?: (text: string) => boolean;
 }
 
 /**
@@ -123,6 +91,8 @@ export async function* linesOf(
   const parser = format.open(source.name);
   let line = 0;
   let items: RowItem[] = [];
+  let hasRecords = false;
+  let maybeCut = false;
   try {
     const batches = readLines(source.bytes, {
       growing: source.growing,
@@ -141,12 +111,34 @@ export async function* linesOf(
         }
         line++;
       }
+      if (batch.unended === true) {
+        const [text] = batch.lines;
+        maybeCut = typeof text === 'string' && format.closesItself?.(text) !== true;
+        break;
+      }
       if (items.length > 0) yield items;
+      hasRecords ||= items.some(isRecord);
       items = [];
     }
     parser.interrupt(items);
+    if (maybeCut) noteLast(items);
   } catch (error) {
-    items.push(refused(source.name, line, faultReason(error)));
+    const fault = refused(source.name, line, faultReason(error));
+    items.push(hasRecords || items.some(isRecord) ? { ...fault, brokeOff: true } : fault);
   }
   if (items.length > 0) yield items;
+}
+
+function isRecord({ kind }: RowItem): boolean {
+  return kind === 'record';
+}
+
+/** Only a note: many a table was written without a line break at its end. */
+function noteLast(items: RowItem[]): void {
+  const last = items.pop();
+  if (last === undefined) return;
+  const note = 'The last line has no line break; it may not be complete.';
+  items.push(
+    last.kind === 'record' ? { ...last, note: last.note === null ? note : `${last.note} ${note}` } : last,
+  );
 }

@@ -19,6 +19,8 @@ export interface LineFault {
 export interface LineBatch {
   readonly first: number;
   readonly lines: readonly (string | LineFault)[];
+  /** The only line is the file's last and has no line break: it may be half-written. */
+  readonly unended?: true;
 }
 
 export interface LineOptions {
@@ -109,7 +111,7 @@ export function createLineSplitter(options: LineOptions = {}): LineSplitter {
       const first = number;
       if (size === 0) return { first, lines: [] };
       number++;
-      return { first, lines: [options.growing === true ? UNFINISHED : finishHeld()] };
+      return { first, lines: [options.growing === true ? UNFINISHED : finishHeld()], unended: true };
     },
   };
 }
@@ -149,7 +151,7 @@ function refuseBinary(chunk: Uint8Array): void {
 function withoutMark(batch: LineBatch): LineBatch {
   const [line, ...rest] = batch.first === 1 ? batch.lines : [];
   return typeof line === 'string' && line.startsWith('\ufeff')
-    ? { first: 1, lines: [line.slice(1), ...rest] }
+    ? { ...batch, lines: [line.slice(1), ...rest] }
     : batch;
 }
 

@@ -9,6 +9,8 @@ import type { Reader, ReadOptions, ReadRecord, Refused } from './reader.ts';
 export interface RowRefused extends Refused {
   /** 1-based. */
   readonly column: number | null;
+  /** The source broke off here, after records had been read of it: whatever stood behind is lost. */
+  readonly brokeOff?: true;
 }
 
 export type RowItem = ReadRecord<RowSample> | RowRefused;

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AccuracyOptions, type Run, runAccuracy } from '../../benchmarks/accuracy/bench.ts';
 import { deduplicated, readRecords, rowsBetween } from '../../benchmarks/accuracy/data.ts';
@@ -17,6 +18,7 @@ import { tableReader } from '../../participant/readers/table.ts';
 import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
 import { binaryHead } from '../../threats/binary-head.ts';
 import { loadEngine } from '../../threats/engine.ts';
+import { fieldEncoder } from '../../threats/features.ts';
 import { phishingWebsite } from '../../threats/phishing-website/index.ts';
 import { parameterCount } from '../../threats/threat.ts';
 
@@ -26,11 +28,34 @@ describe('thresholds', () => {
 
   test('at most the share of benign records raise an alarm', () => {
     const at = (share: number) => thresholdOf({ type: 'falseAlarms', share }, scores, labels);
-    // Four benign records: a quarter is the one at 0.75; nothing may pass at less.
-    expect([0.25, 0.5].map(at)).toEqual([0.75, 0.5]);
-    expect(at(0.2)).toBe(1);
+    // Four benign records, of which all, two, one and none may raise an alarm; 2^-24 is half an ulp of 1.
+    expect([1, 0.5, 0.25, 0.2].map(at)).toEqual([0, 0.25 + 2 ** -25, 0.5 + 2 ** -24, 0.75 + 2 ** -24]);
     const tied = Float32Array.of(0.5, 0.5, 0.5, 0.75, 0, 0);
-    expect(thresholdOf({ type: 'falseAlarms', share: 0.5 }, tied, labels)).toBe(0.75);
+    expect(thresholdOf({ type: 'falseAlarms', share: 0.5 }, tied, labels)).toBe(0.5 + 2 ** -24);
+    // No score is above it, and JSON can say it.
+    expect(thresholdOf({ type: 'falseAlarms', share: 0.5 }, Float32Array.of(1, 1, 1, 0.75), labels)).toBe(
+      1 + 2 ** -23,
+    );
+  });
+
+  // Few values, so that most of them are ties.
+  const score = fc.oneof(fc.constantFrom(0, 0.5, 1), fc.float({ min: 0, max: 1, noNaN: true }));
+  const judged = fc.array(fc.tuple(score, fc.constantFrom(0, 0, 1)), { minLength: 1, maxLength: 150 });
+
+  test('never more than the share, and no lower threshold would do', () => {
+    const shares = fc.constantFrom(0, 0.01, 0.05, 0.25, 1);
+    const property = fc.property(judged, shares, (records, share) => {
+      const own = Float32Array.from(records, ([one]) => one);
+      const is = Uint8Array.from(records, ([, label]) => label);
+      const benign = own.filter((_, i) => is[i] === 0);
+      const alarms = (threshold: number) => benign.filter((one) => one >= threshold).length;
+      const threshold = thresholdOf({ type: 'falseAlarms', share }, own, is);
+      const most = Math.floor(share * benign.length);
+      expect(alarms(threshold)).toBeLessThanOrEqual(most);
+      // Between it and the next lower float32 there is no score.
+      if (threshold > 0) expect(alarms(threshold * (1 - 2 ** -24))).toBeGreaterThan(most);
+    });
+    fc.assert(property, { numRuns: 500 });
   });
 
   test('0.5 where it is as good as the best, else the nearest that is', () => {
@@ -65,16 +90,24 @@ test('data sets are told apart by their files, and a wrong one is refused in wor
   await expect(subjectFor('network-intrusion', null)).rejects.toThrow(/--data is needed/);
 });
 
-test('rows that cannot be read are located; equal records of one label count once', async () => {
+test('rows that cannot be read are located', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'fedward-accuracy-')), 'phishing-websites.csv');
   writeFileSync(file, `${Array(31).fill('1').join()}\n1,2\n`);
   const read = readRecords(nslKddSubject.model, tableReader(phishingWebsites), file);
   await expect(read).rejects.toThrow(/phishing-websites\.csv:1/);
   const whole = readRecords(phishingWebsite, tableReader(phishingWebsites), file);
   await expect(whole).rejects.toThrow(/phishing-websites\.csv:2: The row has 2 values; 31 are expected/);
-  const samples = [0, 1, 0, 0].map((a) => ({ fields: { a } }));
-  const { labels } = deduplicated({ samples, labels: Uint8Array.of(0, 1, 0, 1), details: ['', '', '', ''] });
-  expect([...labels]).toEqual([0, 1, 1]);
+});
+
+test('records of one label that are encoded alike count once', () => {
+  // 7 and 9 are both beyond the last knot; what the encoder does not read tells nothing apart.
+  const scale = { type: 'linear', least: 0, most: 5 } as const;
+  const encoder = fieldEncoder('a/1', [{ kind: 'knots', field: 'a', scale, bins: 5 }]);
+  const samples = [0, 7, 0, 0, 9, 1].map((a, i) => ({ fields: { a, unread: i } }));
+  const details = samples.map((_, i) => String(i));
+  const kept = deduplicated(encoder, { samples, labels: Uint8Array.of(0, 1, 0, 1, 1, 1), details });
+  expect(kept.details).toEqual(['0', '1', '3', '5']);
+  expect([...kept.labels]).toEqual([0, 1, 1, 1]);
 });
 
 test('precision among the highest scores, ties by their share', () => {

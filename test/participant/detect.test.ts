@@ -67,7 +67,7 @@ describe('fedward detect', () => {
     expect(lines[2]).toMatch(/mixed\.mbox#2\s+.*sale\s+0\.9\d+\s+malicious\s+viagra, casino/);
     expect(lines[3]).toBe('2 mails, 1 detected at threshold 0.5');
     expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-    expect(summary).toEqual({ scored: 2, detected: 1, skipped: 0 });
+    expect(summary).toEqual({ scored: 2, detected: 1, skipped: 0, passedOver: {} });
   });
 
   test('the threshold decides, and is checked', async () => {

@@ -3,14 +3,18 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
-import { type LogDatasetOptions, loadLogs } from '../../participant/log-dataset.ts';
+import { acceptQuality, type LogDatasetOptions, loadLogs } from '../../participant/log-dataset.ts';
+import { enforceQuality, qualityLimitsSchema } from '../../participant/quality.ts';
 import { tableReader } from '../../participant/readers/table.ts';
 import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
 import { zeekReader } from '../../participant/readers/zeek.ts';
@@ -89,10 +93,19 @@ test('logs are read again when they have changed, and only then; drift is told a
   expect([told, first.reused, second.reused]).toEqual([1, false, true]);
   expect(second.quality).toEqual(JSON.parse(JSON.stringify(first.quality)));
   expect(first.quality.drift).toBeNull();
+  const of = { threat: phishingWebsite.id, reader: options.reader.id };
+  await acceptQuality(options.store, of, first.quality);
   appendFileSync(options.path, `\n${sites(900).slice(300).join('\n')}`);
   const third = await loadLogs({ ...options, reader });
   expect([told, third.reused, third.source.rows]).toEqual([2, false, 900]);
   expect(third.quality.drift?.lastRecords).toBe(300);
+  // Not accepted, as when the site's limits refuse it: then it is no yardstick for the next time.
+  appendFileSync(options.path, `\n${site(900)}`);
+  expect((await loadLogs({ ...options, reader })).quality.drift?.lastRecords).toBe(300);
+  // Nor is what another threat's records were like.
+  await acceptQuality(options.store, { ...of, threat: 'another' }, first.quality);
+  appendFileSync(options.path, `\n${site(901)}`);
+  expect((await loadLogs({ ...options, reader })).quality.drift).toBeNull();
   // One generation of records is kept, with what it was like.
   expect(
     readdirSync(options.store)
@@ -152,4 +165,28 @@ test('without labels an autoencoder has all records of the log, whatever their l
   const all = await loadLogs({ ...options, threat: threatById('network-flows-unsupervised') as LogThreat });
   expect([all.source.classCounts, all.unusable, all.reused]).toEqual([[3], 0, false]);
   expect(all.quality.labels).toMatchObject({ classes: { usual: 3, unusual: 0 }, unlabelled: 0 });
+});
+
+test('a log behind a link is read again when what it points to has changed', async () => {
+  const { reader, threat, store, path } = logOf(sites(10));
+  const logs = join(folder, 'linked');
+  mkdirSync(logs);
+  symlinkSync(path, join(logs, 'sites.csv'));
+  expect((await loadLogs({ reader, threat, store, path: logs })).source.rows).toBe(10);
+  appendFileSync(path, `\n${sites(30).slice(10).join('\n')}`);
+  const again = await loadLogs({ reader, threat, store, path: logs });
+  expect([again.reused, again.source.rows]).toEqual([false, 30]);
+});
+
+test('a file that breaks off is told apart from a bad line, and refused by the site’s limits', async () => {
+  const { reader, threat, store, path } = logOf(sites(400));
+  const whole = gzipSync(readFileSync(path));
+  writeFileSync(`${path}.gz`, whole.subarray(0, whole.length / 2));
+  const { quality } = await loadLogs({ reader, threat, store, path: `${path}.gz` });
+  expect(quality.brokenOff.count).toBe(1);
+  const limits = { minRecords: 1, maxRefusedShare: 1 };
+  expect(() => enforceQuality(quality, qualityLimitsSchema.parse(limits))).toThrow(
+    /1 file breaks off.*maxBrokenOff/,
+  );
+  enforceQuality(quality, qualityLimitsSchema.parse({ ...limits, maxBrokenOff: 1 }));
 });

@@ -9,6 +9,7 @@ import { type Ledger, openLedger } from '../../dp/ledger.ts';
 import { BitSource } from '../../dp/sampling/entropy.ts';
 import { sitePolicySchema } from '../../participant/policy.ts';
 import { type RunResult, type RuntimeHooks, takePart } from '../../participant/runtime.ts';
+import { FedwardError } from '../../proto/errors.ts';
 import { attemptOf } from '../../proto/plan.ts';
 import { type HospitalId, jobId, type Stage } from '../../proto/vocabulary.ts';
 import { weightsHash, weightsToBytes } from '../../threats/weights.ts';
@@ -51,7 +52,7 @@ interface Hospital {
 function hospital(
   id: HospitalId,
   address: string,
-  options: { once?: boolean; hooks?: RuntimeHooks } = {},
+  options: { once?: boolean; hooks?: RuntimeHooks; onTrain?: () => void } = {},
 ): Hospital {
   const store = new MemoryLedgerStore();
   const ledger = openLedger(store, {
@@ -63,7 +64,7 @@ function hospital(
   const entropy = seededEntropy(`runtime of ${id}`);
   const { once = false, hooks } = options;
   const ended = takePart({
-    ...{ ledger, once, hooks, signal: ending.signal, trainer: stubTrainer() },
+    ...{ ledger, once, hooks, signal: ending.signal, trainer: stubTrainer(options.onTrain) },
     client: { address, tls: at(files, id), giveUpMs: 20_000 },
     environment: {
       self: id,
@@ -182,6 +183,22 @@ describe('a hospital', () => {
     });
     expect(ledger.summary().reserved).toBe(0);
   });
+});
+
+it('tells the coordinator nothing of its disk or records when these fail', async () => {
+  const { address, seen, server: sessions } = await coordinator();
+  const onTrain = () => {
+    throw new FedwardError(
+      'DATA_INVALID',
+      'The prepared records in /srv/ward-7/x.records are damaged at row 5.',
+    );
+  };
+  hospital(self, address, { onTrain });
+  await seen.when((event) => event.type === 'connected');
+  sessions.send(self, { type: 'plan', plan: plan(1) });
+  const { message } = await seen.when((event) => event.type === 'received');
+  expect(message).toMatchObject({ type: 'refusal', code: 'DATA_INVALID' });
+  expect(JSON.stringify(message)).not.toMatch(/ward|row|records in/);
 });
 
 describe('a job', () => {

@@ -24,7 +24,7 @@ describe('a configuration', () => {
   it.each([
     ['a wrong value by its path', 'hospital: 3\npolicy: { threats: [] }', /^hospital\.yaml .* hospital: /],
     ['one deep inside', 'hospital: a\npolicy: { threats: [1] }', /policy\.threats\.0: /],
-    ['a missing key', 'hospital: north', /policy: /],
+    ['a missing key', 'hospital: north', /policy: is missing/],
     ['a key that nobody knows', `${TEXT}typo: 1`, /the root: .*typo/],
     ['every problem at once', 'hospital: 3', /hospital: .*; policy: /],
     ['text that is not YAML', 'hospital: [', /^hospital\.yaml is not YAML: [^\n]*$/],

@@ -5,6 +5,7 @@
 import { FedwardError } from '../../proto/errors.ts';
 import { labelText } from '../log-threat.ts';
 import type { Cell, RowSample } from '../record.ts';
+import { hostOf, isOutside } from './network.ts';
 import { type Verdict, verdictOf } from './verdicts.ts';
 
 /** A row counts as one thing only, the first of these that fits. */
@@ -18,6 +19,7 @@ export interface Access {
   readonly offset: number;
   readonly deed: Deed;
   readonly patient: string | null;
+  /** An address without port, or a host name. */
   readonly network: string | null;
   /** From an IP address that is not of a private network. */
   readonly outside: boolean;
@@ -81,7 +83,8 @@ export function accessOf({ fields, labels }: RowSample): Access {
   const { at, offset } = timeOf(fields.recorded ?? null);
   const purposes = codesOf(fields.purpose);
   const sensitivity = codesOf(fields.sensitivity);
-  const network = nameOf(fields.network, 'network');
+  const written = nameOf(fields.network, 'network');
+  const network = written === null ? null : hostOf(written);
   const verdict = labelText(labels, 'verdict');
   return {
     user: nameOf(fields.user, 'user') ?? refuse('The row has no user, so it belongs to no episode.'),
@@ -107,7 +110,8 @@ function timeOf(recorded: Cell): { readonly at: number; readonly offset: number 
   const text = String(recorded ?? '');
   const at = Date.parse(text);
   const [, zone, sign, hours, minutes] = /(Z|([+-])(\d\d):(\d\d))$/i.exec(text) ?? [];
-  if (recorded === null || Number.isNaN(at))
+  // Years of four digits only: at the end of what a Date can hold the site's clock would be past it.
+  if (!/^\d{4}-/.test(text) || Number.isNaN(at))
     return refuse('The row has no time, so it belongs to no episode.');
   if (zone === undefined)
     return refuse('The time in "recorded" has no zone. Write the site\'s, such as +01:00.');
@@ -117,7 +121,8 @@ function timeOf(recorded: Cell): { readonly at: number; readonly offset: number 
 
 function nameOf(cell: Cell | undefined, field: string): string | null {
   const name = String(cell ?? '').trim();
-  if (name.length <= LONGEST_NAME) return name === '' ? null : name;
+  // Copied: a slice of the message's text would keep all of it in memory for as long as the name is remembered.
+  if (name.length <= LONGEST_NAME) return name === '' ? null : Buffer.from(name).toString();
   return refuse(`The ${field} has more than ${LONGEST_NAME} characters. Map it to an id.`);
 }
 
@@ -149,13 +154,4 @@ function roleOf(codes: readonly string[]): string {
     if (group !== undefined) return group;
   }
   return OTHER_ROLE;
-}
-
-/** RFC 1918, loopback and link-local; unique local addresses of IPv6 (RFC 4193). A host name is taken for a local one. */
-const PRIVATE_V4 = /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.)/;
-const PRIVATE_V6 = /^(::1$|f[cd]|fe[89ab])/i;
-
-function isOutside(network: string): boolean {
-  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(network)) return !PRIVATE_V4.test(network);
-  return /^[\da-f:]+$/i.test(network) && network.includes(':') && !PRIVATE_V6.test(network);
 }

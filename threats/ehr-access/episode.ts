@@ -11,8 +11,6 @@ export const MOST_PATIENTS = 1024;
 export const MOST_NETWORKS = 32;
 
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 interface Seen {
   reads: number;
@@ -30,8 +28,8 @@ export interface Episode {
   sample(): FieldSample;
 }
 
-/** @param idle Milliseconds since the user was last seen, at the episode's first row; null where never before. */
-export function createEpisode(first: Access, idle: number | null): Episode {
+/** @param first Row of the episode, which is still to be added: its hour, and the user's role. */
+export function createEpisode(first: Access): Episode {
   const deeds = { failure: 0, export: 0, query: 0, write: 0, read: 0, other: 0 };
   const rows = { all: 0, emergency: 0, treatment: 0, notable: 0, outside: 0 };
   const patients = new Map<string, Seen>();
@@ -99,7 +97,6 @@ export function createEpisode(first: Access, idle: number | null): Episode {
           networks: networks.size,
           hour: local.getUTCHours(),
           weekend: local.getUTCDay() % 6 === 0 ? 1 : 0,
-          days_idle: idle === null ? null : Math.max(0, idle) / DAY,
           role: first.role,
         },
       };

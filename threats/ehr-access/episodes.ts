@@ -1,9 +1,9 @@
 /**
  * Audit rows into episodes: all that one user did within one hour of the site's clock.
  *
- * Hours of the clock, not sessions cut at pauses: the row alone says which episode it belongs to. So one row more or
- * less changes this episode and no other's borders, which is what the privacy unit `record` rests on; the one feature
- * that looks further back is named in docs/threats/ehr-access.md.
+ * Hours of the clock, not sessions cut at pauses, and no memory of a user beyond the hour: a row alone says which
+ * episode it belongs to, and one row more or less changes this episode and no other. The privacy unit `record` rests
+ * on that.
  */
 import { FedwardError } from '../../proto/errors.ts';
 import type { Prepared, Preparer } from '../log-threat.ts';
@@ -16,8 +16,6 @@ export interface EpisodeLimits {
   readonly lateness?: number;
   /** Users, patients and networks that all open episodes together may remember. @default 1,000,000 */
   readonly names?: number;
-  /** Users whose last activity is remembered. @default 250,000 */
-  readonly users?: number;
 }
 
 const MINUTE = 60_000;
@@ -32,14 +30,14 @@ interface OpenHour {
 }
 
 export function prepareEpisodes(limits: EpisodeLimits = {}): Preparer {
-  const { lateness = 15 * MINUTE, names: mostNames = 1_000_000, users: mostUsers = 250_000 } = limits;
+  const { lateness = 15 * MINUTE, names: mostNames = 1_000_000 } = limits;
+  /** By name. */
   const hours = new Map<string, OpenHour>();
-  const lastSeen = new Map<string, number>();
   let latest = Number.NEGATIVE_INFINITY;
   let names = 0;
 
   /** Throws before anything is changed, so that a refused row leaves no trace. */
-  const check = ({ at, user }: Access, known: boolean): void => {
+  const check = ({ at }: Access): void => {
     if (at < latest - lateness) {
       throw refusal(
         `The row is more than ${Math.round(lateness / MINUTE)} minutes earlier than one before it. Sort the log by "recorded".`,
@@ -49,40 +47,32 @@ export function prepareEpisodes(limits: EpisodeLimits = {}): Preparer {
     if (names + 3 > mostNames) {
       throw refusal(`More than ${mostNames} users, patients and networks are active within the hour.`);
     }
-    if (!known && !lastSeen.has(user) && lastSeen.size >= mostUsers) {
-      throw refusal(`The log has more than ${mostUsers} users. Split it by department.`);
-    }
   };
 
   const gather = (access: Access): void => {
+    check(access);
     const { at, offset, user } = access;
     const local = Math.floor((at + offset) / HOUR);
-    const key = `${local} ${offset}`;
-    const hour = hours.get(key) ?? { ends: (local + 1) * HOUR - offset + lateness, episodes: new Map() };
+    const name = hourName(local, offset);
+    const hour = hours.get(name) ?? { ends: (local + 1) * HOUR - offset + lateness, episodes: new Map() };
     const known = hour.episodes.get(user);
-    check(access, known !== undefined);
-    const last = lastSeen.get(user);
-    const open = known ?? {
-      episode: createEpisode(access, last === undefined ? null : at - last),
-      names: 1,
-    };
+    const open = known ?? { episode: createEpisode(access), names: 1 };
     const added = open.episode.add(access);
     open.names += added;
     names += added + (known === undefined ? 1 : 0);
-    hours.set(key, hour);
+    hours.set(name, hour);
     hour.episodes.set(user, open);
-    lastSeen.set(user, Math.max(at, last ?? at));
     latest = Math.max(latest, at);
   };
 
   const close = (which: (hour: OpenHour) => boolean): Prepared[] => {
     const closed: Prepared[] = [];
-    for (const [key, hour] of hours) {
+    for (const [name, hour] of hours) {
       if (!which(hour)) continue;
-      hours.delete(key);
+      hours.delete(name);
       for (const [user, open] of hour.episodes) {
         names -= open.names;
-        closed.push(preparedOf(user, open.episode));
+        closed.push(preparedOf(user, name, open.episode));
       }
     }
     return closed;
@@ -106,7 +96,19 @@ function refusal(reason: string): FedwardError {
   return new FedwardError('DATA_INVALID', reason);
 }
 
-function preparedOf(user: string, episode: Episode): Prepared {
+/**
+ * As people read it, `2026-03-01T10:00+01:00`; different for different clocks.
+ *
+ * @param local Hours since 1970 by the site's clock.
+ */
+function hourName(local: number, offset: number): string {
+  const minutes = Math.abs(offset) / MINUTE;
+  const pair = (value: number) => String(value).padStart(2, '0');
+  const zone = `${offset < 0 ? '-' : '+'}${pair(Math.floor(minutes / 60))}:${pair(minutes % 60)}`;
+  return `${new Date(local * HOUR).toISOString().slice(0, 16)}${zone}`;
+}
+
+function preparedOf(user: string, hour: string, episode: Episode): Prepared {
   const verdict = episode.verdict();
   return {
     kind: 'sample',
@@ -114,5 +116,6 @@ function preparedOf(user: string, episode: Episode): Prepared {
     label: verdict === null ? null : classOf(verdict),
     detail: verdict,
     entity: user,
+    about: `${user} ${hour}`,
   };
 }

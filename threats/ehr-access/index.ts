@@ -25,8 +25,6 @@ export const EHR_ACCESS_FIELDS: readonly FieldSpec[] = [
   ...['share_treatment', 'share_outside'].map(linear(1, 4)),
   linear(24, 8)('hour'),
   { kind: 'flag', field: 'weekend' },
-  // Unset for a user's first episode: how long they had been away before the log began is not known.
-  log(400, 6)('days_idle'),
   { kind: 'oneOf', field: 'role', values: ROLE_GROUPS, other: true },
 ];
 

@@ -74,7 +74,7 @@ export function deviceLabel(label: string): number {
   if (label === '0' || label === '1') return Number(label);
   throw new FedwardError(
     'DATA_INVALID',
-    `label must be 0 (normal) or 1 (attack); got ${JSON.stringify(label.slice(0, 40))}. Check the order of the columns.`,
+    'label must be 0 (normal) or 1 (attack), and is neither. Check the order of the columns.',
   );
 }
 

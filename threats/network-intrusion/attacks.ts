@@ -35,7 +35,7 @@ export const UNSW_FAMILIES = [
  * @throws FedwardError `DATA_INVALID` for an attack whose family is not known.
  */
 export function kddLabel(attack: string): number {
-  return known(FAMILY_OF_ATTACK.get(attack.trim().toLowerCase()), attack);
+  return known(FAMILY_OF_ATTACK.get(attack.trim().toLowerCase()), 'label', 'an attack of NSL-KDD, or "normal"');
 }
 
 /**
@@ -47,13 +47,14 @@ export function unswLabel(category: string): number {
   const name = category.trim().toLowerCase();
   // One of the official files writes the plural.
   const label = (UNSW_FAMILIES as readonly string[]).indexOf(name === 'backdoors' ? 'backdoor' : name);
-  return known(label < 0 ? undefined : label, category);
+  return known(label < 0 ? undefined : label, 'attack_cat', `one of ${UNSW_FAMILIES.join(', ')}`);
 }
 
-function known(label: number | undefined, name: string): number {
+/** Never says what stands in the cell: where columns are shifted, that may be anything, a person's name too. */
+function known(label: number | undefined, column: string, expected: string): number {
   if (label !== undefined) return label;
   throw new FedwardError(
     'DATA_INVALID',
-    `There is no attack family for the label ${JSON.stringify(name.slice(0, 40))}. Map it to one that is known.`,
+    `${column} must be ${expected}, and is none. Check the order of the columns, or map the attack to one that is known.`,
   );
 }

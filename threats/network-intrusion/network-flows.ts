@@ -61,6 +61,7 @@ function prepared({ flow, label, detail }: Sensor, row: RowSample): Prepared {
       label: label(row.labels),
       detail: detail === null ? null : labelText(row.labels, detail),
       entity: null,
+      about: null,
     };
   } catch (error) {
     if (error instanceof FedwardError) return { kind: 'refused', reason: error.message };

@@ -28,7 +28,7 @@ export function row(
 }
 
 export function labelled(label: number | null): Prepared {
-  return { kind: 'sample', sample: { fields: {} }, label, detail: null, entity: null };
+  return { kind: 'sample', sample: { fields: {} }, label, detail: null, entity: null, about: null };
 }
 
 interface Given {

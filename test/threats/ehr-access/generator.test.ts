@@ -66,7 +66,7 @@ describe('a hospital of some weeks', () => {
     expect(some('patients_notable', 1)).toBeGreaterThan(count('vip-snooping'));
     expect(some('rows_emergency', 1)).toBeGreaterThan(count('break-glass-abuse'));
     expect(some('patients', 60)).toBeGreaterThan(count('bulk-read'));
-    expect(some('days_idle', 5)).toBeGreaterThan(count('dormant-account'));
+    expect(some('failures', 1)).toBeGreaterThan(count('dormant-account'));
     expect(some('networks', 3)).toBeGreaterThan(count('shared-credentials'));
   });
 

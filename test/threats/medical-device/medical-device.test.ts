@@ -73,21 +73,23 @@ test('0 is normal, 1 an attack, whose name is a detail; anything else is refused
   expect(prepared('weather', {}, { label: 1, type: 'ddos' })).toMatchObject({ label: 1, detail: 'ddos' });
   expect(prepared('weather', {}, { label: 0, type: 'normal' })).toMatchObject({ label: 0 });
   expect(prepared('weather', {})).toMatchObject({ label: null, detail: null });
-  expect(() => deviceLabel('2')).toThrow(/label must be 0/);
+  expect(() => deviceLabel('Maria Muster')).toThrow(/^label must be 0 .*order of the columns/);
+  // Where columns are shifted, the cell may hold a person's name.
+  expect(() => deviceLabel('Maria Muster')).not.toThrow(/Muster/);
   const odd = { format: 'ton-iot/weather', fields: {}, labels: { label: 'x' }, context: {} };
   expect(medicalDevice.prepare().push(odd)).toMatchObject([{ kind: 'refused' }]);
 });
 
 const ton = publicData('ton-iot');
 describe.skipIf(!ton.present)('TON_IoT (skipped where the data is not there)', () => {
-  test('every reading fits the schema; 76,646 differ', async () => {
+  test('every reading fits the schema; 75,209 are encoded differently', async () => {
     const readings = await tonIotReadings(ton.path);
     expect(readings.labels).toHaveLength(38_960 + 39_260);
     for (const sample of readings.samples.filter((_, i) => i % 50 === 0))
       medicalDeviceSampleSchema.parse(sample);
     const { train } = await medicalDeviceSubject.load(ton.path);
     expect([0, 1].map((label) => train.labels.filter((own) => own === label).length)).toEqual([
-      29_167, 47_479,
+      29_167, 46_042,
     ]);
   });
 

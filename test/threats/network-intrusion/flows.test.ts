@@ -21,8 +21,15 @@ test('attack families, those of the test set included', () => {
   expect(['normal', 'neptune', 'mscan', 'snmpguess', 'xterm'].map(kddLabel)).toEqual([0, 1, 2, 3, 4]);
   expect(unswLabel(' Backdoors')).toBe(unswLabel('Backdoor'));
   expect(unswLabel('Normal')).toBe(0);
-  expect(() => kddLabel('log4shell')).toThrow(/no attack family.*log4shell/);
-  expect(() => unswLabel('')).toThrow(/no attack family/);
+  expect(() => unswLabel('')).toThrow(/^attack_cat must be one of normal, generic/);
+});
+
+test('a label that is none is refused without its content, which may be a person’s name', () => {
+  const name = 'Maria Muster';
+  for (const labelOf of [kddLabel, unswLabel]) {
+    expect(() => labelOf(name)).toThrow(/^(label|attack_cat) must be .*order of the columns/);
+    expect(() => labelOf(name)).not.toThrow(/Muster/i);
+  }
 });
 
 describe.each<[string, readonly FieldSpec[], number, string[]]>([

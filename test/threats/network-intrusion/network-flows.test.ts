@@ -259,7 +259,7 @@ const unsw = publicData('unsw-nb15');
 describe.skipIf(!unsw.present)('UNSW-NB15 (skipped where the data is not there)', () => {
   test('shuffled labels teach nothing, true ones much', { timeout: 60_000 }, async () => {
     const { train } = await networkFlowsSubject.load(unsw.path);
-    expect(train.labels.filter((label) => label === 1)).toHaveLength(39_281 - 23_961);
+    expect(train.labels.filter((label) => label === 1)).toHaveLength(10_869);
     const shuffledAuroc = await aurocOf(networkFlows, train, 8_000, true);
     expect(shuffledAuroc).toBeGreaterThanOrEqual(0.45);
     expect(shuffledAuroc).toBeLessThanOrEqual(0.55);
