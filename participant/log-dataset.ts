@@ -147,7 +147,7 @@ async function streamInto(
     for (const item of batch) {
       if (++rows % PROGRESS_ROWS === 0) progress?.(rows);
       // A line that stands in the logs twice is one record: else its weight in training doubles, and its privacy loss.
-      const isRepeated = profile.item(item);
+      const isRepeated = profile.item(item) && threat.gathers !== true;
       if (item.kind === 'refused' || isRepeated) continue;
       if (!threat.formats.includes(item.sample.format)) {
         foreign++;

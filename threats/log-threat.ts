@@ -42,6 +42,11 @@ export interface LogThreat extends Threat<FieldSample> {
   readonly formats: readonly string[];
   /** Fields of those rows that it reads; absent where that differs by format. */
   readonly fields?: readonly string[];
+  /**
+   * Several rows make one record. Then a row that stands in the log twice makes no second record, and rows that are
+   * equal may be two events: they are kept.
+   */
+  readonly gathers?: true;
   /** A new preparer for each reading. */
   prepare(): Preparer;
 }

@@ -12,7 +12,10 @@ export const atnaAuditReader = rowReader(
   { id: 'atna-audit', title: 'ATNA / DICOM audit messages (XML, syslog)', threat: 'ehr-access' },
   (path, options) => {
     const limit = options.limit ?? LINE_LIMIT;
-    return readByLines(path, options, { open: (source) => createMessageParser(source, limit) });
+    return readByLines(path, options, {
+      open: (source) => createMessageParser(source, limit),
+      closesItself: () => true,
+    });
   },
 );
 

@@ -7,7 +7,7 @@ import { asBuffer, peek } from './gzip.ts';
 import { DOCUMENT_LIMIT, readDocument } from './lines-document.ts';
 import { faultReason } from './lines-fault.ts';
 import { isObject, parseObject } from './lines-json.ts';
-import { type LineParser, linesOf, type Source, sourcesAt } from './lines-source.ts';
+import { type LineFormat, type LineParser, linesOf, type Source, sourcesAt } from './lines-source.ts';
 import { type RowItem, type RowReadOptions, refused, rowReader } from './table-row.ts';
 
 export const fhirAuditReader = rowReader(
@@ -25,6 +25,7 @@ async function* readFhir(path: string, options: RowReadOptions): AsyncGenerator<
   }
 }
 
+const RESOURCE_LINES: LineFormat = { open: createResourceParser, closesItself: () => true };
 const PROBE_BYTES = 64 * 1024;
 
 async function* readSource(source: Source, options: RowReadOptions): AsyncGenerator<readonly RowItem[]> {
@@ -33,12 +34,12 @@ async function* readSource(source: Source, options: RowReadOptions): AsyncGenera
     // A Bundle may be a single line.
     const byLines = { ...options, limit: options.limit ?? documentLimit };
     if (source.growing) {
-      yield* linesOf(source, byLines, { open: createResourceParser });
+      yield* linesOf(source, byLines, RESOURCE_LINES);
       return;
     }
     const { head, rest } = await peek(source.bytes, PROBE_BYTES);
     if (!isDocument(head)) {
-      yield* linesOf({ ...source, bytes: rest }, byLines, { open: createResourceParser });
+      yield* linesOf({ ...source, bytes: rest }, byLines, RESOURCE_LINES);
       return;
     }
     const text = await readDocument(rest, documentLimit);

@@ -1,10 +1,10 @@
 /** The sources of bytes at a path: standard input, a file, a file that grows, every file of a folder. */
 import { createReadStream } from 'node:fs';
-import { filesAt } from './log-files.ts';
 import { expanded } from './gzip.ts';
 import { readLines } from './lines.ts';
 import { faultReason } from './lines-fault.ts';
 import { followed } from './lines-follow.ts';
+import { filesAt } from './log-files.ts';
 import { type RowItem, type RowReadOptions, type RowRefused, refused } from './table-row.ts';
 
 export const STDIN = '<stdin>';
@@ -133,12 +133,12 @@ function isRecord({ kind }: RowItem): boolean {
   return kind === 'record';
 }
 
-/** Only a note: many a table was written without a line break at its end. */
+/** A note and no refusal: many a table was written without a line break at its end. */
 function noteLast(items: RowItem[]): void {
-  const last = items.pop();
-  if (last === undefined) return;
-  const note = 'The last line has no line break; it may not be complete.';
-  items.push(
-    last.kind === 'record' ? { ...last, note: last.note === null ? note : `${last.note} ${note}` } : last,
-  );
+  const last = items.at(-1);
+  if (last?.kind !== 'record') return;
+  const note = last.note === null ? UNENDED : `${last.note} ${UNENDED}`;
+  items[items.length - 1] = { ...last, note };
 }
+
+const UNENDED = 'The last line has no line break; it may not be complete.';

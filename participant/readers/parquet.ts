@@ -1,17 +1,8 @@
 /**
- * Apache Parquet (https://parquet.apache.org/docs/file-format/) through a mapping file, like a CSV. Rows are read some
- * ten thousand at a time, and only the columns that the mapping names. Compression: none, Snappy, gzip and Brotli.
+ * Apache Parquet (https://parquet.apache.org/docs/file-format/) through a mapping file, like a CSV. Row groups are read
+ * one at a time, and only the columns that the mapping names. Compression: none, Snappy, gzip and Brotli.
  */
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import {
-  asyncBufferFromFile,
-  type Compressors,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetRead,
-  parquetSchema,
-  type SchemaTree,
-} from 'hyparquet';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { z } from 'zod';
 import { FedwardError } from '../../proto/errors.ts';
 import type { Cell } from '../../threats/record.ts';
@@ -19,6 +10,7 @@ import { peek } from './gzip.ts';
 import { faultReason, SourceFault } from './lines-fault.ts';
 import { sourcesAt } from './lines-source.ts';
 import { parquetCell } from './parquet-cell.ts';
+import { damaged, type Opened, type RowGroup, readGroup } from './parquet-group.ts';
 import {
   type PlannedColumn,
   planFromHeader,
@@ -30,14 +22,6 @@ import { type RowItem, type RowReader, type RowReadOptions, refused, rowReader }
 
 const MAGIC = Buffer.from('PAR1');
 const ROWS_AT_ONCE = 2 ** 16;
-/** Bytes of one column in one row group, as stored: they are held at once. */
-const CHUNK_LIMIT = 2 ** 29;
-
-const COMPRESSORS: Compressors = {
-  GZIP: (input, maxOutputLength) => gunzipSync(input, { maxOutputLength }),
-  BROTLI: (input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength }),
-};
-const CODECS = new Set(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI']);
 
 /** @param format whose columns are those of the file: by name, or by number where it has no header. */
 export function parquetReader(format: TableFormat): RowReader {
@@ -97,18 +81,13 @@ const footerSchema = z.looseObject({
             codec: z.string(),
             path_in_schema: z.array(z.string()).min(1),
             total_compressed_size: z.bigint().min(0n),
+            total_uncompressed_size: z.bigint().min(0n),
           }),
         }),
       ),
     }),
   ),
 });
-
-interface Opened {
-  readonly file: Awaited<ReturnType<typeof asyncBufferFromFile>>;
-  readonly metadata: FileMetaData;
-  readonly columns: readonly SchemaTree[];
-}
 
 async function open(path: string): Promise<Opened> {
   const file = await asyncBufferFromFile(path);
@@ -164,67 +143,25 @@ async function* readFile(
     yield [refused(source, 0, faultReason(error))];
     return;
   }
+  const columns = plan.columns.map(({ index }) => opened.columns[index]?.element.name ?? '');
   let start = 0;
-  for (const [i, group] of opened.metadata.row_groups.entries()) {
-    const end = start + Number(group.num_rows);
+  for (const [i, { num_rows: rows }] of opened.metadata.row_groups.entries()) {
+    const group: RowGroup = { index: i, start, end: start + Number(rows) };
     try {
-      checkGroup(opened, i, plan.columns);
-      for (let from = start; from < end; from += ROWS_AT_ONCE) {
+      const nextRow = await readGroup(opened, group, columns);
+      for (let at = group.start; at < group.end; ) {
         signal?.throwIfAborted();
-        const rows = await readRows(opened, plan.columns, from, Math.min(end, from + ROWS_AT_ONCE));
-        yield rows.map((row, r) => readRow(source, from + r + 1, format, plan.columns, row));
+        const items: RowItem[] = [];
+        for (const end = Math.min(group.end, at + ROWS_AT_ONCE); at < end; at++)
+          items.push(readRow(source, at + 1, format, plan.columns, nextRow()));
+        yield items;
       }
     } catch (error) {
       if (signal?.aborted === true) throw error;
       yield [refused(source, start + 1, `Row group ${i + 1}: ${faultReason(error)}`)];
     }
-    start = end;
+    start = group.end;
   }
-}
-
-/** @throws SourceFault when a column that is wanted cannot be read, or not in bounded memory. */
-function checkGroup({ metadata, columns }: Opened, group: number, wanted: readonly PlannedColumn[]): void {
-  const names = new Set(wanted.map(({ index }) => columns[index]?.element.name));
-  for (const { meta_data: chunk } of metadata.row_groups[group]?.columns ?? []) {
-    if (chunk === undefined || !names.has(chunk.path_in_schema[0])) continue;
-    if (!CODECS.has(chunk.codec)) {
-      throw new SourceFault(`It is compressed with ${chunk.codec}. Write it with Snappy, gzip or Brotli.`);
-    }
-    if (chunk.total_compressed_size > CHUNK_LIMIT) {
-      throw new SourceFault(`A column has more than ${CHUNK_LIMIT} bytes. Write smaller row groups.`);
-    }
-  }
-}
-
-async function readRows(
-  { file, metadata, columns }: Opened,
-  wanted: readonly PlannedColumn[],
-  rowStart: number,
-  rowEnd: number,
-): Promise<readonly (readonly unknown[])[]> {
-  let rows: readonly (readonly unknown[])[] = [];
-  try {
-    await parquetRead({
-      ...{ file, metadata, rowStart, rowEnd, compressors: COMPRESSORS, useOffsetIndex: true },
-      columns: wanted.map(({ index }) => columns[index]?.element.name ?? ''),
-      onComplete: (read) => {
-        rows = read;
-      },
-    });
-  } catch (error) {
-    throw damaged(error, 'Its data cannot be read: the file is damaged, or of a kind that is not supported.');
-  }
-  // Null is a value that is not set; undefined one that is not there.
-  if (rows.length < rowEnd - rowStart || rows.at(-1)?.includes(undefined) === true) {
-    throw new SourceFault('Its columns end before it does: the file is damaged.');
-  }
-  return rows;
-}
-
-/** The library's own words may quote the file. */
-function damaged(error: unknown, sentence: string): Error {
-  const isSystem = typeof (error as { syscall?: unknown }).syscall === 'string';
-  return isSystem && error instanceof Error ? error : new SourceFault(sentence);
 }
 
 function readRow(

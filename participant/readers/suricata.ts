@@ -10,7 +10,7 @@ import { type RowItem, refused, rowReader } from './table-row.ts';
 
 export const suricataReader = rowReader(
   { id: 'suricata', title: 'Suricata EVE (NDJSON)', threat: 'network-flows' },
-  (path, options) => readByLines(path, options, { open: createEveParser }),
+  (path, options) => readByLines(path, options, { open: createEveParser, closesItself: () => true }),
 );
 
 /** They name the record or the sensor, or tell when it was. */

@@ -14,6 +14,7 @@ export const telemedicineReader = rowReader(
         },
         interrupt() {},
       }),
+      closesItself: () => true,
     }),
 );
 

@@ -12,7 +12,7 @@ import { NO_HEADER, unescaped, withHeaderLine, type ZeekHeader } from './zeek-he
 
 export const zeekReader = rowReader(
   { id: 'zeek', title: 'Zeek logs, TSV and JSON', threat: 'network-flows' },
-  (path, options) => readByLines(path, options, { open: createZeekParser }),
+  (path, options) => readByLines(path, options, { open: createZeekParser, closesItself: isJson }),
 );
 
 /** They name the record, or tell when it was. */
@@ -46,7 +46,7 @@ function createZeekParser(source: string): LineParser {
         into.push(
           readTsv(source, `zeek/${header.path ?? pathByName}`, header.separator, readers, text, line),
         );
-      } else if (text.startsWith('{')) {
+      } else if (isJson(text)) {
         into.push(readJson(source, pathByName, text, line));
       } else {
         throw new SourceFault('It is no Zeek log: it begins with neither a header line (#fields) nor JSON.');
@@ -54,6 +54,10 @@ function createZeekParser(source: string): LineParser {
     },
     interrupt() {},
   };
+}
+
+function isJson(text: string): boolean {
+  return text.startsWith('{');
 }
 
 /** The bags of one row. */

@@ -15,10 +15,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test } from 'vitest';
 import { acceptQuality, type LogDatasetOptions, loadLogs } from '../../participant/log-dataset.ts';
 import { enforceQuality, qualityLimitsSchema } from '../../participant/quality.ts';
+import { fhirAuditReader } from '../../participant/readers/fhir-audit.ts';
 import { tableReader } from '../../participant/readers/table.ts';
 import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
 import { zeekReader } from '../../participant/readers/zeek.ts';
 import { threatById } from '../../threats/catalogue.ts';
+import { ehrAccess } from '../../threats/ehr-access/index.ts';
 import type { LogThreat } from '../../threats/log-threat.ts';
 import { networkFlows } from '../../threats/network-intrusion/network-flows.ts';
 import { phishingWebsite } from '../../threats/phishing-website/index.ts';
@@ -189,4 +191,21 @@ test('a file that breaks off is told apart from a bad line, and refused by the s
     /1 file breaks off.*maxBrokenOff/,
   );
   enforceQuality(quality, qualityLimitsSchema.parse({ ...limits, maxBrokenOff: 1 }));
+});
+
+test('equal rows are two events where rows are gathered into one record', async () => {
+  const failure = JSON.stringify({
+    resourceType: 'AuditEvent',
+    meta: { tag: [{ system: 'urn:fedward:label', code: 'benign' }] },
+    type: { code: 'rest' },
+    ...{ action: 'R', outcome: '8', recorded: '2026-03-01T10:00:00+01:00' },
+    agent: [{ requestor: true, altId: 'anna', name: 'Anna' }],
+    source: { observer: { display: 'ehr' } },
+  });
+  const { store, path } = logOf([failure, failure, failure]);
+  const { source, quality } = await loadLogs({ threat: ehrAccess, reader: fhirAuditReader, path, store });
+  expect([source.rows, quality.repeated.count]).toEqual([1, 2]);
+  const one = await loadLogs({ ...logOf([failure]), threat: ehrAccess, reader: fhirAuditReader });
+  const first = Int32Array.of(0);
+  expect(source.gather(first).features).not.toEqual(one.source.gather(first).features);
 });

@@ -44,5 +44,6 @@ export const ehrAccess: LogThreat = {
   },
   classes: EHR_ACCESS_CLASSES,
   formats: ['fhir-audit', 'atna-audit'],
+  gathers: true,
   prepare: () => prepareEpisodes(),
 };

@@ -35,7 +35,11 @@ export const UNSW_FAMILIES = [
  * @throws FedwardError `DATA_INVALID` for an attack whose family is not known.
  */
 export function kddLabel(attack: string): number {
-  return known(FAMILY_OF_ATTACK.get(attack.trim().toLowerCase()), 'label', 'an attack of NSL-KDD, or "normal"');
+  return known(
+    FAMILY_OF_ATTACK.get(attack.trim().toLowerCase()),
+    'label',
+    'an attack of NSL-KDD, or "normal"',
+  );
 }
 
 /**
