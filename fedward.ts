@@ -35,7 +35,8 @@ const cli = yargs(args)
   .demandCommand(1, 'Say what to do, for example: fedward demo.')
   .strict()
   .recommendCommands()
-  .check((_, declared) => {
+  // Not typed as what it is: the options of the command in hand.
+  .check((_, declared: unknown) => {
     checkArguments(args, declared as DeclaredOptions);
     return true;
   })

@@ -66,9 +66,9 @@ export async function* detectLogs(
   let waiting: (Scored | RowRefused)[] = [];
   const take = (prepared: readonly Prepared[]) => {
     for (const one of prepared) {
-      if (one.kind === 'sample')
-        waiting.push({ sample: one, at: one.about === null ? at : { ...at, position: 0 } });
-      else waiting.push(refused(at.source, at.position, one.reason));
+      if (one.kind === 'refused') waiting.push(refused(at.source, at.position, one.reason));
+      else if (one.about !== null) waiting.push({ sample: one, at: { ...at, position: 0 }, context: {} });
+      else waiting.push({ sample: one, at, context: row === null ? {} : contextOf(row) });
     }
   };
   const score = function* () {

@@ -3,6 +3,7 @@ import { FedwardError } from '../proto/errors.ts';
 import { isLogThreat, type KnownThreat } from '../threats/catalogue.ts';
 import type { LogThreat, Prepared } from '../threats/log-threat.ts';
 import type { Dataset } from '../threats/threat.ts';
+import { checkLookAhead } from './data/look-ahead.ts';
 import { loadDataset } from './dataset.ts';
 import { type ReaderChoice, rowReaderFor } from './readers/choose.ts';
 import { mailReader } from './readers/mail.ts';
@@ -14,9 +15,22 @@ export interface Encoded {
   readonly skipped: number;
 }
 
-/** @throws FedwardError `DATA_INVALID` when nothing can be used; those of `rowReaderFor`. */
+/**
+ * @throws FedwardError `DATA_INVALID` when nothing can be used, or only benign records, or none: on those no ranking
+ *   can be judged; `INVALID_ARGUMENT` for mail with a reader or a mapping; those of `rowReaderFor`.
+ */
 export async function encode(threat: KnownThreat, path: string, choice: ReaderChoice): Promise<Encoded> {
-  if (isLogThreat(threat)) return encodeLog(threat, path, choice);
+  const { format, mapping } = choice;
+  if (isLogThreat(threat)) {
+    await checkLookAhead(path, { reader: format, mapping });
+    return encodeLog(threat, path, choice);
+  }
+  if (format !== undefined || mapping !== undefined) {
+    throw new FedwardError(
+      'INVALID_ARGUMENT',
+      `--reader and --mapping are for logs; "${threat.id}" reads mail, from a folder for each class.`,
+    );
+  }
   const { dataset, report } = await loadDataset(threat, mailReader, path);
   return { dataset, skipped: report.skippedCount + report.duplicates + report.contradictions };
 }
@@ -30,6 +44,7 @@ async function encodeLog(threat: LogThreat, path: string, choice: ReaderChoice):
   const labels: number[] = [];
   let skipped = 0;
   let first: string | null = null;
+  let passed: string | null = null;
   const skip = (why: string) => {
     skipped++;
     first ??= why;
@@ -49,17 +64,33 @@ async function encodeLog(threat: LogThreat, path: string, choice: ReaderChoice):
     if (item.kind === 'refused') skip(`${place}: ${item.reason}`);
     else if (formats.includes(item.sample.format)) {
       for (const prepared of preparer.push(item.sample)) take(prepared, place);
-    }
+    } else passed ??= `${place}: ${item.sample.format} is nothing that this threat takes.`;
   }
   for (const prepared of preparer.end()) take(prepared, path);
-  if (rows.length === 0) {
-    const why = first === null ? '' : ` First problem: ${first}`;
-    throw new FedwardError('DATA_INVALID', `${path} holds no labelled record for "${threat.id}".${why}`);
-  }
+  checkBothSides(threat, path, labels, first ?? passed);
   const features = new Float32Array(rows.length * encoder.width);
   rows.forEach((row, i) => {
     features.set(row, i * encoder.width);
   });
   const dataset = { rows: rows.length, width: encoder.width, features, labels: Uint8Array.from(labels) };
   return { dataset, skipped };
+}
+
+function checkBothSides(
+  { id, classes }: LogThreat,
+  path: string,
+  labels: readonly number[],
+  first: string | null,
+): void {
+  const benign = labels.filter((label) => label === 0).length;
+  if (benign > 0 && benign < labels.length) return;
+  const why = first === null ? '' : ` First problem: ${first}`;
+  const [name = '', ...others] = classes;
+  const what =
+    labels.length === 0
+      ? `no labelled record for "${id}"`
+      : benign === 0
+        ? `no record of class "${name}" for "${id}", so that false alarms cannot be measured`
+        : `only records of class "${name}" for "${id}", and none of ${others.join(', ')} to detect`;
+  throw new FedwardError('DATA_INVALID', `${path} holds ${what}.${why}`);
 }

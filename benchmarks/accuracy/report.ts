@@ -217,7 +217,7 @@ function blindLines({ head, quiet }: AccuracyOptions): string[] {
 function ruleText({ subject: { threshold } }: Setting): string {
   switch (threshold.type) {
     case 'falseAlarms':
-      return `Thresholds: ${percent(threshold.share, 0)} of the benign validation records raise an alarm.`;
+      return `Thresholds: at most ${percent(threshold.share, 0)} of the benign validation records raise an alarm.`;
     case 'accuracy':
       return 'Thresholds: nearest to 0.5 of those as accurate on the validation records as the best, within one standard error.';
     default:

@@ -1,5 +1,8 @@
 /** `fedward bench accuracy`: detection on public data, with privacy and without. */
+import { access, constants } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { CommandModule } from 'yargs';
+import { checkOutput, writeFault } from '../../participant/cli/output-file.ts';
 import { FedwardError } from '../../proto/errors.ts';
 import { epsilonList } from './lists.ts';
 
@@ -75,10 +78,22 @@ export const accuracyBenchCommand: CommandModule<object, AccuracyArguments> = {
       epsilons: epsilonList(epsilon, false).filter((value) => value !== null),
       seeds: Array.from({ length: seeds }, (_, i) => i + 1),
     };
+    // Training takes minutes to hours: a drawing that cannot be written is refused before.
+    if (plot !== undefined) await checkPlot(plot);
     const { runAccuracyBench } = await import('../accuracy/report.ts');
     await runAccuracyBench(options, format, plot ?? null);
   },
 };
+
+export async function checkPlot(path: string): Promise<void> {
+  if (path === '') throw new FedwardError('INVALID_ARGUMENT', '--plot needs a value: an SVG file to write.');
+  await checkOutput('--plot', path);
+  try {
+    await access(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw writeFault('--plot', path, error);
+  }
+}
 
 function checkCount(option: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;

@@ -1,4 +1,5 @@
 /** `fedward data …`: public data sets, and what is in a file of one's own. */
+import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { FedwardError } from '../../proto/errors.ts';
 import { encodeCommand } from './encode.ts';
@@ -133,7 +134,13 @@ const getCommand: CommandModule<object, GetArguments> = {
     }).finally(() => progress.end());
     if (format === 'json') return;
     if (set.folder === null) write(`${set.name} comes with Fedward: there is nothing to get.\n`);
-    else write(`${files} of ${set.files.length} files of ${set.name}, each with its published SHA-256.\n`);
+    else {
+      const of = `${files} of ${set.files.length} ${set.files.length === 1 ? 'file' : 'files'}`;
+      write(`${of} of ${set.name}, each with its published SHA-256.\n`);
+      if (resolve(to) !== dataFolder()) {
+        write(`"fedward data list" and the benchmarks find them by FEDWARD_DATA=${printable(resolve(to))}\n`);
+      }
+    }
   },
 };
 

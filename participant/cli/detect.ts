@@ -60,7 +60,11 @@ export const detectCommand: CommandModule<object, DetectArguments> = {
         default: false,
         describe: 'reads a log from its top and goes on with what is appended, over rotation, until stopped',
       })
-      .option('all', { type: 'boolean', default: false, describe: 'lists benign records of a log too, in both formats' })
+      .option('all', {
+        type: 'boolean',
+        default: false,
+        describe: 'lists benign records of a log too, in both formats',
+      })
       .option('format', {
         choices: ['table', 'json'] as const,
         default: 'table' as const,
@@ -124,8 +128,7 @@ async function scan(
       ...(following ? { follow: { until } } : {}),
     });
     const quiet = all !== true;
-    const output =
-      format === 'json' ? logJson(write, loaded, limit, quiet) : logTable(write, limit, quiet);
+    const output = format === 'json' ? logJson(write, loaded, limit, quiet) : logTable(write, limit, quiet);
     return consume(items, output, { threat, input, following, passedOver });
   }
   if (reader !== undefined || mapping !== undefined || following) {

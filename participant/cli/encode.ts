@@ -1,6 +1,7 @@
 /** `fedward data encode`: a public test set as the coordinator takes it (`testSet` of its configuration). */
-import { open, rename } from 'node:fs/promises';
 import type { CommandModule } from 'yargs';
+import { checkOutput, writeWhole } from './output-file.ts';
+import { printable } from './printable.ts';
 
 interface EncodeArguments {
   path: string;
@@ -19,7 +20,7 @@ export const encodeCommand: CommandModule<object, EncodeArguments> = {
       .positional('path', {
         type: 'string',
         demandOption: true,
-        describe: 'A log, or a folder of logs or mail',
+        describe: 'A log, or a folder of logs or mail; "-" reads standard input',
       })
       .option('threat', { type: 'string', demandOption: true, describe: 'What is to be detected' })
       .option('output', { type: 'string', demandOption: true, describe: 'File to write' })
@@ -42,8 +43,12 @@ export const encodeCommand: CommandModule<object, EncodeArguments> = {
     const { encodeDataset } = await import('../../threats/dataset-file.ts');
     const { encode } = await import('../encode.ts');
     const threat = threatById(id);
-    const { dataset, skipped } = await encode(threat, path, { format: reader, mapping });
-    await writeWhole(output, encodeDataset(threat.encoder.id, dataset));
+    // Reading may take long: what cannot be written is said before.
+    await checkOutput('--output', output);
+    // yargs gives a lone "-" as an empty text.
+    const from = path === '' ? '-' : path;
+    const { dataset, skipped } = await encode(threat, from, { format: reader, mapping });
+    await writeWhole('--output', output, encodeDataset(threat.encoder.id, dataset));
     const classes = Object.fromEntries(
       threat.classes.map((name, label) => [name, dataset.labels.filter((own) => own === label).length]),
     );
@@ -53,19 +58,7 @@ export const encodeCommand: CommandModule<object, EncodeArguments> = {
       return;
     }
     const counts = Object.entries(classes).map(([name, count]) => `${name} ${count}`);
-    const left = skipped === 0 ? '' : `; ${skipped} rows could not be used`;
-    process.stdout.write(`${output}: ${dataset.rows} records (${counts.join(', ')})${left}.\n`);
+    const left = skipped === 0 ? '' : `; ${skipped} ${skipped === 1 ? 'row' : 'rows'} could not be used`;
+    process.stdout.write(`${printable(output)}: ${dataset.rows} records (${counts.join(', ')})${left}.\n`);
   },
 };
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-}

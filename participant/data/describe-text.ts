@@ -25,7 +25,8 @@ export function descriptionText(description: Description, { width, colour, quiet
     ...wrapped(`${description.title}. Told by: ${description.why}.`, width - 2).map((line) => `  ${line}`),
     ...(description.whole
       ? []
-      : [`  Only the first ${amount(description.report.records)} rows were looked at.`]),
+      : [`  Only the first ${counted(description.report.records, 'row')} were looked at.`]),
+    ...section('Formats', bullets(formatCounts(description))),
     ...(quiet ? [] : section('Columns', columnTable(description.columns, width))),
     ...section('Quality', bullets(description.words)),
     ...section('Fits', bullets(fitSentences(description))),
@@ -99,6 +100,16 @@ function valuesOf({ kind, range, top, constant }: DescribedColumn['field']): str
   }
 }
 
+function counted(count: number, one: string): string {
+  return `${amount(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
+/** Of one format the title says all. */
+function formatCounts({ formats }: Description): string[] {
+  const counts = Object.entries(formats);
+  return counts.length < 2 ? [] : counts.map(([format, count]) => `${format}: ${counted(count, 'row')}`);
+}
+
 function fitSentences({ fits, mappable, kind }: Description): string[] {
   if (kind === 'mail') {
     return ['malicious-email: put mails of each class into a folder of its own, benign/ and malicious/.'];
@@ -113,12 +124,15 @@ function fitSentences({ fits, mappable, kind }: Description): string[] {
     : ['No threat takes it as it is; a mapping file may make it fit (docs/readers.md).'];
 }
 
-function fitSentence({ threat, classes, unlabelled, refused, lacking }: ThreatFit): string {
+function fitSentence({ threat, classes, unlabelled, unsupervised, refused, lacking }: ThreatFit): string {
   const counts = Object.entries(classes).filter(([, count]) => count > 0);
   const labelled = counts.map(([name, count]) => `${name} ${amount(count)}`);
   const parts = [
     ...(labelled.length === 0 ? [] : [labelled.join(', ')]),
-    ...(unlabelled > 0 ? [`${amount(unlabelled)} records without a label`] : []),
+    ...(unlabelled > 0 ? [`${counted(unlabelled, 'record')} without a label`] : []),
+    ...(unlabelled > 0 && unsupervised !== null
+      ? [`without labels: ${unsupervised} (${counted(unlabelled, 'record')})`]
+      : []),
     ...(refused > 0 ? [`${amount(refused)} of no use to it`] : []),
     ...(lacking.length > 0 ? [`it lacks ${listed(lacking)}`] : []),
   ];

@@ -1,5 +1,5 @@
 /** What is in a file or a folder: its format, columns, labels and quality, and which threats have a use for it. */
-import { LOG_THREATS } from '../../threats/catalogue.ts';
+import { LOG_THREATS, UNSUPERVISED_THREATS } from '../../threats/catalogue.ts';
 import type { LogThreat, Prepared, Preparer } from '../../threats/log-threat.ts';
 import type { Cells } from '../../threats/record.ts';
 import { createProfile, describeQuality, type QualityReport } from '../quality.ts';
@@ -28,6 +28,8 @@ export interface ThreatFit {
   readonly classes: Readonly<Record<string, number>>;
   readonly unlabelled: number;
   readonly refused: number;
+  /** The threat for the same records without labels. */
+  readonly unsupervised: string | null;
   /** Fields that it reads and no row has. */
   readonly lacking: readonly string[];
 }
@@ -40,6 +42,8 @@ export interface Description {
   readonly why: string;
   /** False when it was stopped before the end. */
   readonly whole: boolean;
+  /** Rows by format: a folder may hold several. */
+  readonly formats: Readonly<Record<string, number>>;
   readonly columns: readonly DescribedColumn[];
   readonly fits: readonly ThreatFit[];
   /** Threats that would find most of their fields in an unknown table by name. */
@@ -50,7 +54,7 @@ export interface Description {
 
 /** @throws FedwardError `DATA_INVALID` when `path` cannot be opened, or nothing at it is known. */
 export async function describeData(path: string, options: DescribeOptions): Promise<Description> {
-  const { reader, why, kind } = await readerToDescribe(path, options);
+  const { reader, why, kind, doubts } = await readerToDescribe(path, options);
   const accounts = LOG_THREATS.filter((threat) => kind === 'log' && takesRowsOf(threat, reader)).map(account);
   const [main] = accounts;
   const profile = createProfile({ expected: main?.threat.fields ?? [], classes: main?.threat.classes ?? [] });
@@ -58,12 +62,16 @@ export async function describeData(path: string, options: DescribeOptions): Prom
   const labels = createProfile({ expected: [], classes: [] });
   const context = createProfile({ expected: [], classes: [] });
   const most = options.rows ?? Number.POSITIVE_INFINITY;
+  const formats = new Map<string, number>();
   let rows = 0;
 
   const take = (item: RowItem): void => {
     rows++;
     const isRepeated = profile.item(item);
     if (item.kind === 'refused') return;
+    const { format } = item.sample;
+    if (formats.has(format) || formats.size < MOST_FORMATS)
+      formats.set(format, (formats.get(format) ?? 0) + 1);
     labels.item(withFields(item, item.sample.labels));
     context.item(withFields(item, item.sample.context));
     if (isRepeated) return;
@@ -89,6 +97,7 @@ export async function describeData(path: string, options: DescribeOptions): Prom
   const report = profile.report();
   return {
     ...{ path, reader: reader.id, title: reader.title, kind, why, whole: rows < most, report },
+    formats: Object.fromEntries(formats),
     columns: [
       ...report.fields.map((field) => ({ role: 'feature', field }) as const),
       ...labels.report().fields.map((field) => ({ role: 'label', field }) as const),
@@ -96,9 +105,12 @@ export async function describeData(path: string, options: DescribeOptions): Prom
     ],
     fits: accounts.filter((each) => each.isUsed()).map((each) => each.fit(report)),
     mappable: kind === 'table' ? mappable(report) : [],
-    words: describeQuality(report),
+    words: [...doubts, ...describeQuality(report)],
   };
 }
+
+/** A file that names a format in each line must not fill the memory. */
+const MOST_FORMATS = 100;
 
 function withFields(item: Extract<RowItem, { kind: 'record' }>, fields: Cells): RowItem {
   return { ...item, note: null, sample: { format: item.sample.format, fields, labels: {}, context: {} } };
@@ -131,6 +143,7 @@ function account(threat: LogThreat): Account {
       const set = new Set(report.fields.filter(({ kind }) => kind !== 'unset').map(({ name }) => name));
       return {
         ...{ threat: threat.id, unlabelled, refused },
+        unsupervised: UNSUPERVISED_THREATS.find(({ id }) => id === `${threat.id}-unsupervised`)?.id ?? null,
         classes: Object.fromEntries(threat.classes.map((name, i) => [name, counts[i] ?? 0])),
         lacking: (threat.fields ?? []).filter((field) => !set.has(field)),
       };

@@ -6,35 +6,37 @@ import { rowReaderById } from '../readers/catalogue.ts';
 import { mappedTable } from '../readers/choose.ts';
 import { type Detected, detectFormat, type TableLayout } from '../readers/detect-format.ts';
 import { mailReader } from '../readers/mail.ts';
-import { parseMapping } from '../readers/mapping.ts';
+import { mappingDoubts, parseMapping } from '../readers/mapping.ts';
 import { tableReader } from '../readers/table.ts';
 import type { ColumnSpec, TableFormat } from '../readers/table-format.ts';
 import { type RowItem, type RowReader, refused, rowReader } from '../readers/table-row.ts';
+import { checkLookAhead, type Named } from './look-ahead.ts';
 
 export interface DescribedReader {
   readonly reader: RowReader;
   readonly why: string;
   /** `table`: no reader knows its columns, and no threat takes them as they are. */
   readonly kind: 'log' | 'table' | 'mail';
+  /** What is doubtful about a mapping file, in a sentence each. */
+  readonly doubts: readonly string[];
 }
 
-export interface ReaderNamed {
-  readonly reader?: string | undefined;
-  readonly mapping?: string | undefined;
-}
+export type ReaderNamed = Named;
 
 /**
  * @throws FedwardError `DATA_INVALID` that lists what was tried, when the content is nothing that can be read; those of
  *   a named reader or mapping.
  */
 export async function readerToDescribe(path: string, named: ReaderNamed): Promise<DescribedReader> {
+  await checkLookAhead(path, named);
   if (named.reader !== undefined) return log(rowReaderById(named.reader), 'as you say');
   if (named.mapping !== undefined) {
     const format = parseMapping(
       String(await readNamedFile('The mapping file', named.mapping)),
       named.mapping,
     );
-    return log(await mappedTable(format, path), `by ${named.mapping}`);
+    const doubts = mappingDoubts(format, named.mapping);
+    return log(await mappedTable(format, path), `by ${named.mapping}`, doubts);
   }
   if (path === '-') {
     throw new FedwardError(
@@ -50,9 +52,12 @@ async function describedAs(found: Detected, path: string): Promise<DescribedRead
     case 'rows':
       return log(found.reader, found.why);
     case 'mail':
-      return { kind: 'mail', reader: mailRows, why: found.why };
+      return { kind: 'mail', reader: mailRows, why: found.why, doubts: [] };
     case 'table':
-      return { kind: 'table', reader: await unknownTable(found.layout, found.source), why: found.why };
+      return {
+        ...{ kind: 'table', reader: await unknownTable(found.layout, found.source) },
+        ...{ why: found.why, doubts: [] },
+      };
     case 'unknown':
       throw new FedwardError(
         'DATA_INVALID',
@@ -63,8 +68,8 @@ async function describedAs(found: Detected, path: string): Promise<DescribedRead
   }
 }
 
-function log(reader: RowReader, why: string): DescribedReader {
-  return { kind: 'log', reader, why };
+function log(reader: RowReader, why: string, doubts: readonly string[] = []): DescribedReader {
+  return { kind: 'log', reader, why, doubts };
 }
 
 const TABLE: Omit<TableFormat, 'delimiter' | 'header' | 'columns'> = {

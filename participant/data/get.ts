@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { FedwardError } from '../../proto/errors.ts';
+import { writeFault } from '../cli/output-file.ts';
 import type { Pin } from './pins.ts';
 import { sha256Of } from './presence.ts';
 import type { Progress } from './progress.ts';
@@ -68,7 +69,10 @@ async function localOrigin(set: PublicSet, pin: Pin, from: string, to: string): 
   }
   // What is here already needs no source.
   const target = join(to, pin.path);
-  if ((await sha256Of(target)) === pin.sha256) return { kind: 'path', path: target };
+  const here = await sha256Of(target).catch((error: unknown) => {
+    throw writeFault('--to', target, error);
+  });
+  if (here === pin.sha256) return { kind: 'path', path: target };
   throw new FedwardError(
     'DATA_INVALID',
     `${from} does not hold ${pin.path}. Fetch the set from ${set.source} and say with --from where it lies.`,

@@ -5,6 +5,8 @@
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FedwardError } from '../../proto/errors.ts';
+import { writeFault } from '../cli/output-file.ts';
+import { statOrNull } from './look-ahead.ts';
 import type { Pin } from './pins.ts';
 import { sha256Of } from './presence.ts';
 import { openFile, openUrl, type Stream, TransferFault } from './transfer-source.ts';
@@ -29,7 +31,7 @@ const ATTEMPTS = 3;
 /**
  * @throws FedwardError `UNREACHABLE` when the connection keeps breaking (what has come is kept, to go on from),
  *   `DATA_INVALID` when the content is not what was published (nothing of it is kept) or another file is in the way,
- *   `INVALID_ARGUMENT` for an address that is not allowed.
+ *   `INVALID_ARGUMENT` for an address that is not allowed and a place that cannot be written.
  */
 export async function transfer(
   pin: Pin,
@@ -37,6 +39,14 @@ export async function transfer(
   target: string,
   options: TransferOptions,
 ): Promise<Outcome> {
+  try {
+    return await brought(pin, origin, target, options);
+  } catch (error) {
+    throw writeFault('--to', target, error);
+  }
+}
+
+async function brought(pin: Pin, origin: Origin, target: string, options: TransferOptions): Promise<Outcome> {
   const present = await sha256Of(target);
   if (present === pin.sha256) return 'there already';
   if (present !== null) {
@@ -45,7 +55,7 @@ export async function transfer(
       `${target} is there already, with another content. Move it away first.`,
     );
   }
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const part = `${target}.part`;
   for (let attempt = 1; ; attempt++) {
     const start = await startOf(part, pin);
@@ -69,6 +79,20 @@ export async function transfer(
   await flushed(part);
   await rename(part, target);
   return 'verified';
+}
+
+/** One level at a time: in a file system that refuses folders, such as /proc, `recursive` never ends. */
+async function makeFolder(path: string): Promise<void> {
+  const found = await statOrNull(path);
+  if (found?.isDirectory()) return;
+  const above = dirname(path);
+  if (above !== path) await makeFolder(above);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    // Another run may have been faster.
+    if (!(await statOrNull(path))?.isDirectory()) throw error;
+  }
 }
 
 function wrongContent({ path, sha256 }: Pin): FedwardError {

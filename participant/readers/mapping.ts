@@ -5,7 +5,9 @@
 import { z } from 'zod';
 import { parseConfig } from '../../proto/config.ts';
 import { FedwardError } from '../../proto/errors.ts';
+import { LOG_THREATS, UNSUPERVISED_THREATS } from '../../threats/catalogue.ts';
 import type { ColumnSpec, TableFormat } from './table-format.ts';
+import { TABLE_FORMATS } from './table-formats.ts';
 
 /** Plain names only: a column called `__proto__` must not reach an object's prototype. */
 const fieldName = z
@@ -27,7 +29,13 @@ const column = z
   .refine(({ range }) => range === undefined || range[0] <= range[1], 'the range must go from least to most');
 
 export const mappingSchema = z.strictObject({
-  format: fieldName,
+  /** Of a log with several kinds of rows with the kind: `zeek/conn`. */
+  format: z
+    .string()
+    .regex(
+      /^[A-Za-z][A-Za-z0-9_./-]{0,63}$/,
+      'must be 1 to 64 letters, digits, dots, dashes, underscores or slashes',
+    ),
   threat: z.string().min(1).max(64),
   delimiter: z
     .string()
@@ -64,6 +72,37 @@ export function parseMapping(text: string, source: string): TableFormat {
     unknownColumns: 'let be',
     ...(mapping.comment === undefined ? {} : { comment: mapping.comment }),
   };
+}
+
+/**
+ * What the catalogue says of a mapping: a sentence for fields that the format does not have, and that no encoder sees
+ * therefore.
+ *
+ * @throws FedwardError `CONFIG_INVALID` for a threat that is not known or is not for logs, and a format it does not take.
+ */
+export function mappingDoubts(format: TableFormat, source: string): string[] {
+  const all = [...LOG_THREATS, ...UNSUPERVISED_THREATS];
+  const threat = all.find(({ id }) => id === format.threat);
+  if (threat === undefined) {
+    const known = LOG_THREATS.map(({ id }) => id).join(', ');
+    return refuse(source, `there is no threat "${format.threat}" for logs; known are ${known}`);
+  }
+  if (!threat.formats.includes(format.id)) {
+    const taken = threat.formats.join(', ');
+    refuse(source, `"${threat.id}" takes no "${format.id}"; "format" must be one of ${taken}`);
+  }
+  const table = TABLE_FORMATS.find(({ id }) => id === format.id);
+  const known = table?.columns.map(({ name }) => name) ?? threat.fields;
+  if (known === undefined) return [];
+  const unknown = format.columns
+    .filter(({ role }) => role === 'feature' || (role === 'label' && table !== undefined))
+    .map(({ name }) => name)
+    .filter((name) => !known.includes(name));
+  if (unknown.length === 0) return [];
+  const [what, verb] = unknown.length === 1 ? ['a field', 'it has'] : ['fields', 'they have'];
+  return [
+    `${source} gives ${what} that ${format.id} does not have, so that ${verb} no effect: ${unknown.join(', ')}.`,
+  ];
 }
 
 type NamedColumn = Mapping['columns'][number] & { readonly name: string };

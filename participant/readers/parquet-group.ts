@@ -30,8 +30,7 @@ const STORED_LIMIT = 2 ** 29;
 const EXPANDED_LIMIT = 2 ** 30;
 /** What a value takes once it is decoded, however well a dictionary or run lengths had packed it. */
 const VALUE_BYTES = 8;
-const REWRITE =
-  'write the file again with smaller row groups, such as row_group_size=100000 in pyarrow or DuckDB.';
+const REWRITE = 'write the file again with smaller row groups, such as row_group_size=100000 in pyarrow.';
 
 const COMPRESSORS: Compressors = {
   GZIP: (input, maxOutputLength) => gunzipSync(input, { maxOutputLength }),
@@ -49,7 +48,7 @@ export async function readGroup(
   columns: readonly string[],
 ): Promise<() => unknown[]> {
   const rows = end - start;
-  checkSize(metadata, index, rows, new Set(columns));
+  checkGroup(metadata, index, rows, new Set(columns));
   // A piece is a page, in the file's order.
   const pieces = new Map(columns.map((name) => [name, [] as DecodedArray[]]));
   if (rows > 0) {
@@ -74,7 +73,7 @@ export async function readGroup(
   return () => cells.map((next) => next());
 }
 
-function checkSize(
+function checkGroup(
   { row_groups }: FileMetaData,
   index: number,
   rows: number,

@@ -11,7 +11,7 @@ ct_flw_http_mthd ct_src_ltm ct_srv_dst is_sm_ips_ports`.split(/\s+/);
 export const unswNb15: TableFormat = {
   id: 'unsw-nb15',
   title: 'UNSW-NB15 flows',
-  threat: 'network-intrusion',
+  threat: 'network-intrusion-unsw',
   delimiter: ',',
   header: 'first line',
   columns: [

@@ -122,7 +122,7 @@ function timeOf(recorded: Cell): { readonly at: number; readonly offset: number 
 function nameOf(cell: Cell | undefined, field: string): string | null {
   const name = String(cell ?? '').trim();
   // Copied: a slice of the message's text would keep all of it in memory for as long as the name is remembered.
-  if (name.length <= LONGEST_NAME) return name === '' ? null : name;
+  if (name.length <= LONGEST_NAME) return name === '' ? null : Buffer.from(name).toString();
   return refuse(`The ${field} has more than ${LONGEST_NAME} characters. Map it to an id.`);
 }
 

@@ -87,6 +87,66 @@ test('a table with a threat’s columns by name says which mapping would fit', a
   expect(text(found)).toMatch(/network-intrusion, by a mapping file: 22 of its/);
 });
 
+test('a folder of several kinds: each format with its rows, and each threat that takes any', async () => {
+  const mixed = join(folder, 'mixed');
+  mkdirSync(mixed);
+  const flow = {
+    _path: 'conn',
+    ts: 1,
+    uid: 'C',
+    'id.orig_h': 'a',
+    'id.orig_p': 1,
+    'id.resp_h': 'b',
+    'id.resp_p': 2,
+  };
+  const rest = { proto: 'tcp', conn_state: 'SF', duration: 1, orig_bytes: 1, resp_bytes: 2, orig_pkts: 1 };
+  const more = { orig_ip_bytes: 60, resp_pkts: 1, resp_ip_bytes: 60 };
+  const conn = [1, 2].map((orig_bytes) => JSON.stringify({ ...flow, ...rest, ...more, orig_bytes }));
+  written(mixed, 'conn.log', `${conn.join('\n')}\n`);
+  const site = (result: number) => [...Array(30).fill(1), result].join();
+  written(mixed, 'sites.csv', `${site(1)}\n`);
+  const found = await about(mixed);
+  expect(found.formats).toEqual({ 'zeek/conn': 2, 'uci-phishing-websites': 1 });
+  const shown = text(found, 200);
+  expect(shown).toMatch(/Formats\n {2}- zeek\/conn: 2 rows\n {2}- uci-phishing-websites: 1 row\n/);
+  expect(shown).toMatch(
+    /network-flows: 2 records without a label; without labels: network-flows-unsupervised \(2 records\)\./,
+  );
+  expect(shown).toMatch(/phishing-website: legitimate 1\./);
+});
+
+describe('a mapping file', () => {
+  const csv = written(folder, 'firewall.csv', 'bytes;agent;verdict\n12;curl;normal\n');
+  const mapping = (threat: string, format: string) =>
+    written(
+      folder,
+      'map.yaml',
+      `format: ${format}\nthreat: ${threat}\ndelimiter: ";"\ncolumns:
+  - { column: bytes, field: src_bytes, type: number }
+  - { column: agent, type: text }
+  - { column: verdict, field: label, type: text, role: label }\n`,
+    );
+
+  test('a field that the format does not have is pointed out', async () => {
+    const found = await about(csv, { mapping: mapping('network-intrusion', 'nsl-kdd') });
+    expect(found.words[0]).toMatch(/map\.yaml gives a field that nsl-kdd does not have.*: agent\.$/);
+  });
+
+  test.each([
+    ['coffee', 'nsl-kdd', /there is no threat "coffee" for logs; known are network-intrusion,/],
+    ['network-intrusion', 'zeek.conn', /takes no "zeek\.conn"; "format" must be one of nsl-kdd/],
+  ])('threat %s with format %s is refused', async (threat, format, message) => {
+    await expect(about(csv, { mapping: mapping(threat, format) })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+test('a pipe is described only by a reader that is named', async () => {
+  await expect(about('/dev/null')).rejects.toThrow(/name --reader/);
+});
+
 test('mails are counted, and their words not shown', async () => {
   const mails = join(folder, 'mails');
   mkdirSync(mails);

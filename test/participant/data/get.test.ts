@@ -169,6 +169,20 @@ describe('transfer', () => {
     await expect(transfer(pin(), out, target(), OPTIONS)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
+  test.each([
+    ['/proc/fedward/file.bin', /--to \/proc\/fedward\/file\.bin cannot be written/],
+    [join(folder, 'plain', 'set', 'file.bin'), /what should be its folder is a file/],
+    [folder, /--to .* cannot be written: it is a folder/],
+  ])('a place that cannot be written says so, and never hangs: %s', async (path, why) => {
+    writeFileSync(join(folder, 'plain'), '');
+    const source = join(folder, 'source.bin');
+    writeFileSync(source, content);
+    await expect(transfer(pin(), { kind: 'path', path: source }, path, OPTIONS)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(why),
+    });
+  });
+
   test('another file in its place is not overwritten', async () => {
     const path = target();
     mkdirSync(dirname(path), { recursive: true });

@@ -125,6 +125,21 @@ test('a message without end is given up at the limit', async () => {
   expect(troubles(items)[0]).toBe('1 The message has more than 300 characters.');
 });
 
+test('a line of nothing but comments, or of many messages, is read in one go', async () => {
+  // Searched anew after each comment or message, either line would take minutes.
+  const size = 2 ** 21;
+  const comments = '<!---->'.repeat(size / 7);
+  expect(troubles(await readText(atnaAuditReader, `${comments}x`, { limit: size }))).toEqual([
+    '1 Text stands here that belongs to no audit message.',
+  ]);
+  const message = '<AuditMessage></AuditMessage>';
+  const items = await readText(atnaAuditReader, message.repeat(size / 29), { limit: size });
+  expect(items).toHaveLength(Math.floor(size / 29));
+  expect(new Set(troubles(items)).size).toBe(1);
+  const mixed = await readText(atnaAuditReader, `${message}<!-- ${message} -->`.repeat(1000));
+  expect(mixed).toHaveLength(1000);
+}, 20_000);
+
 test('XML: names without prefix, entities, CDATA, comments, single quotes', () => {
   const text = `<d:a xmlns:d="urn:x" b='1 &lt; &#50;&#x33;'><!-- c > --><c/>t<![CDATA[<&]]>&amp;</d:a>`;
   expect(parseXml(text)).toEqual({

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { fhirAuditReader } from '../../../participant/readers/fhir-audit.ts';
 import { createLineSplitter, type LineFault, readLines } from '../../../participant/readers/lines.ts';
-import { chunksOf, collect } from './sources.ts';
+import { suricataReader } from '../../../participant/readers/suricata.ts';
+import { tableReader } from '../../../participant/readers/table.ts';
+import { phishingWebsites } from '../../../participant/readers/table-phishing.ts';
+import { zeekReader } from '../../../participant/readers/zeek.ts';
+import { chunksOf, collect, readText, samples, troubles } from './sources.ts';
 
 async function linesOf(bytes: Uint8Array, size: number, options = {}): Promise<(string | LineFault)[]> {
   const batches = await collect(readLines(chunksOf(bytes, size), options));
@@ -73,4 +78,43 @@ test('a byte-order mark is no part of the first line', async () => {
 test('binary files and UTF-16 are refused as a whole, with the reason', async () => {
   await expect(linesOf(Buffer.from('a\0b\n'), 10)).rejects.toThrow('The file is binary');
   await expect(linesOf(Buffer.from('\ufeffab\n', 'utf16le'), 10)).rejects.toThrow('The file is UTF-16.');
+});
+
+describe('a last line without line break', () => {
+  const UNENDED = 'The last line has no line break; it may not be complete.';
+  const zeek = '#fields\tid\tbytes\n#types\tstring\tcount\na\t7\nb\t12';
+  const row = Array.from({ length: 31 }, () => '1').join();
+
+  test('is a record with a note, since its last cell may be cut', async () => {
+    for (const chunk of [1, 1000]) {
+      const items = await readText(zeekReader, zeek, {}, chunk);
+      expect(samples(items).map(({ fields }) => fields.bytes)).toEqual([7, 12]);
+      expect(troubles(items)).toEqual([`4 ${UNENDED}`]);
+      expect(troubles(await readText(zeekReader, `${zeek}\n`, {}, chunk))).toEqual([]);
+    }
+    expect(troubles(await readText(tableReader(phishingWebsites), `${row}\n${row}`))).toEqual([
+      `2 ${UNENDED}`,
+    ]);
+  });
+
+  test('keeps the note that the record has anyway', async () => {
+    const table = tableReader({ ...phishingWebsites, header: 'first line' });
+    const names = phishingWebsites.columns.map(({ name }) => name).join();
+    const items = await readText(table, `${names},strange\n${row},x`);
+    expect(troubles(items)).toEqual([
+      `2 In the header, columns 32 are not known; they are left out. ${UNENDED}`,
+    ]);
+  });
+
+  test('is nothing to tell of in JSON, which is refused when it is cut', async () => {
+    const event = '{"event_type":"flow","n":1}';
+    expect(troubles(await readText(suricataReader, `${event}\n${event}`))).toEqual([]);
+    expect(troubles(await readText(suricataReader, event.slice(0, -1)))).toHaveLength(1);
+    expect(troubles(await readText(zeekReader, '{"ts":1,"id":"a"}'))).toEqual([]);
+    const resource = '{"resourceType":"Patient"}';
+    expect(troubles(await readText(fhirAuditReader, `${resource}\n${resource}`))).toEqual([
+      '1 It is a Patient, not an AuditEvent.',
+      '2 It is a Patient, not an AuditEvent.',
+    ]);
+  });
 });

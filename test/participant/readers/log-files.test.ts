@@ -67,5 +67,7 @@ test('readers read a rotation in the order of time', async () => {
     ['eve.json.2', 1],
   ] as const)
     written(folder, name, `{"event_type":"flow","ts":${ts}}\n`);
-  expect(samples(await collect(suricataReader.read(folder))).map(({ fields }) => fields.ts)).toEqual([1, 2, 3]);
+  expect(samples(await collect(suricataReader.read(folder))).map(({ fields }) => fields.ts)).toEqual([
+    1, 2, 3,
+  ]);
 });

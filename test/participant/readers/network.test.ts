@@ -50,7 +50,7 @@ test('the header may name its own marks, and change in mid-file as after a resta
 
 test('bad Zeek rows are refused one by one, with line and column', async () => {
   const rows = ['1\tC\t7\t-', '1\tC\tseven\t-\tT', '1\tC\t7\t-\tyes', '\tC\t7\t-\tT', '1\tC\t8\t-\tT'];
-  const items = await readText(zeekReader, [conn, ...rows].join('\n'));
+  const items = await readText(zeekReader, [conn, ...rows, ''].join('\n'));
   expect(troubles(items)).toEqual([
     '5 The row has 4 values; #fields names 5.',
     '6:3 Column 3 (orig_bytes) is not of the type that #types gives.',

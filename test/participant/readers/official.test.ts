@@ -15,16 +15,23 @@ import { unswNb15 } from '../../../participant/readers/table-unsw-nb15.ts';
 import { zeekReader } from '../../../participant/readers/zeek.ts';
 import { collect, DATA, hasData, troubles, WITHOUT_DATA } from './sources.ts';
 
-/** Rows by the value of one label; a refusal or a note fails the test. */
-async function counts(format: TableFormat, file: string, label: string): Promise<Record<string, number>> {
+/** Rows by the value of one label; a refusal fails the test, and a note that is not expected. */
+async function counts(
+  format: TableFormat,
+  file: string,
+  label: string,
+  notes: readonly string[] = [],
+): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
+  const noted: string[] = [];
   for await (const batch of tableReader(format).readBatches(join(DATA, file))) {
-    expect(troubles(batch)).toEqual([]);
+    noted.push(...troubles(batch));
     for (const item of batch) {
       if (item.kind === 'record')
         found[`${item.sample.labels[label]}`] = (found[`${item.sample.labels[label]}`] ?? 0) + 1;
     }
   }
+  expect(noted).toEqual(notes);
   return found;
 }
 
@@ -96,7 +103,9 @@ describe.skipIf(!hasData)(`the official files${WITHOUT_DATA}`, () => {
 
   test('UCI phishing websites', async () => {
     const file = 'phishing-uci-websites/phishing-websites.csv.gz';
-    expect(await counts(phishingWebsites, file, 'Result')).toEqual({ '-1': 4898, '1': 6157 });
+    // As it is published, it ends without a line break.
+    const notes = ['11055 The last line has no line break; it may not be complete.'];
+    expect(await counts(phishingWebsites, file, 'Result', notes)).toEqual({ '-1': 4898, '1': 6157 });
   });
 
   test('every Zeek log, TSV and JSON, gzip and with edge cases; the one that is no log is refused', async () => {

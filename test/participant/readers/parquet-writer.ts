@@ -23,10 +23,13 @@ const BINARY = 8;
 const LIST = 9;
 const STRUCT = 12;
 
-/** @param options.claimed Rows that each row group has only by its own account. */
+/**
+ * @param options.claimed Rows that each row group has only by its own account.
+ * @param options.expanded Bytes that each column expands to by its own account.
+ */
 export function writeParquet(
   columns: readonly WrittenColumn[],
-  { groupRows = 1_000_000, codec = 'none' as Codec, claimed = 0 } = {},
+  { groupRows = 1_000_000, codec = 'none' as Codec, claimed = 0, expanded = 0 } = {},
 ): Buffer {
   const rows = columns[0]?.values.length ?? 0;
   const parts: Buffer[] = [Buffer.from('PAR1')];
@@ -36,7 +39,7 @@ export function writeParquet(
     const count = Math.min(groupRows, rows - start);
     const chunks = columns.map((column) => {
       const page = pageOf(column, column.values.slice(start, start + count), codec);
-      const chunk = chunkOf(column, count, offset, page.length, codec);
+      const chunk = chunkOf(column, count, offset, page.length, codec, expanded);
       parts.push(page);
       offset += page.length;
       return chunk;
@@ -94,6 +97,7 @@ function chunkOf(
   offset: number,
   size: number,
   codec: Codec,
+  expanded: number,
 ): Buffer {
   const about = struct(
     [1, I32, varint(TYPES[type])],
@@ -101,7 +105,7 @@ function chunkOf(
     [3, LIST, list(BINARY, [binary(name)])],
     [4, I32, varint(CODECS[codec])],
     [5, I64, varint(count)],
-    [6, I64, varint(size)],
+    [6, I64, varint(expanded === 0 ? size : expanded)],
     [7, I64, varint(size)],
     [9, I64, varint(offset)],
   );

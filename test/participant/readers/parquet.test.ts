@@ -1,5 +1,5 @@
 /** Parquet through a mapping: what becomes of each type, and of files that are not what they should be. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { rowReaderFor } from '../../../participant/readers/choose.ts';
 import { parseMapping } from '../../../participant/readers/mapping.ts';
@@ -99,6 +99,36 @@ test('rows are numbered through all row groups, in batches', async () => {
   expect(sum).toBe((150_000 * 149_999) / 2 - 140_001);
 });
 
+test('a row group is read once: what becomes of the file meanwhile is all the same', async () => {
+  const values = Array.from({ length: 70_000 }, (_, i) => BigInt(i));
+  const path = written(folder, 'once.parquet', writeParquet([{ name: 'Bytes Sent', type: 'INT64', values }]));
+  let rows = 0;
+  for await (const batch of reader.readBatches(path)) {
+    if (rows === 0) writeFileSync(path, '');
+    expect(troubles(batch)).toEqual([]);
+    expect(samples(batch).map(({ fields }) => Number(fields.bytes))).toEqual(
+      Array.from(batch, (_, i) => rows + i),
+    );
+    rows += batch.length;
+  }
+  expect(rows).toBe(70_000);
+});
+
+test('pages whose number of rows is packed to nothing still count by what they hold', async () => {
+  const names = Array.from({ length: 70 }, (_, i) => `c${i}`);
+  const wide = parquetReader(
+    parseMapping(
+      `format: flows\nthreat: network-intrusion\ncolumns: [${names.map((name) => `{ column: ${name}, type: number }`)}]`,
+      'wide.yaml',
+    ),
+  );
+  const columns = names.map((name) => ({ name, type: 'INT32', values: [null] }) as const);
+  const path = written(folder, 'wide.parquet', writeParquet(columns, { claimed: 2_000_000 }));
+  expect(troubles(await collect(wide.read(path)))).toEqual([
+    expect.stringMatching(/^1 Row group 1: Its columns expand to more than/),
+  ]);
+});
+
 describe('what is refused', () => {
   const whole = writeParquet(COLUMNS);
   test.each<[string, Uint8Array, RegExp]>([
@@ -108,8 +138,18 @@ describe('what is refused', () => {
     ['empty', Buffer.alloc(0), /^0 It is no Parquet file/],
     [
       'shorter than it says',
-      writeParquet(COLUMNS, { claimed: 1e12 }),
+      writeParquet(COLUMNS, { claimed: 9 }),
       /^1 Row group 1: Its columns end before it does/,
+    ],
+    [
+      'too long a row group',
+      writeParquet(COLUMNS, { claimed: 110_000_000 }),
+      /^1 Row group 1: It has 110000003 rows, more than 2097152: write the file again with smaller row groups/,
+    ],
+    [
+      'too large when expanded',
+      writeParquet(COLUMNS, { expanded: 2 ** 29 }),
+      /^1 Row group 1: Its columns expand to more than 1073741824 bytes: write the file again/,
     ],
     [
       'of an unknown compression',

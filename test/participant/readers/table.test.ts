@@ -37,7 +37,7 @@ test('cells come typed and parted: an encoder sees neither label nor id', async 
 });
 
 test('each bad row is refused where it stands, and costs no other', async () => {
-  const text = 'size,word\nten,a\n1\n1,b\n2000,c\nInfinity,d\n NaN ,e\nsize,word\n,f\n"3,g\n4,h';
+  const text = 'size,word\nten,a\n1\n1,b\n2000,c\nInfinity,d\n NaN ,e\nsize,word\n,f\n"3,g\n4,h\n';
   const items = await readText(reader, text);
   expect(troubles(items)).toEqual([
     '2:1 Column 1 (size) holds text where a number is needed.',
@@ -98,7 +98,7 @@ test('the fast path and the slow one agree on every row that both read', () => {
           .filter(([, sample]) => sample !== null);
         // A quoted number sends the row the slow way.
         const quoted = quick.map(([cells]) => cells.with(-1, `"${cells.at(-1)}"`).join());
-        const items = await readText(tableReader(bare), quoted.join('\n'));
+        const items = await readText(tableReader(bare), `${quoted.join('\n')}\n`);
         expect(troubles(items)).toEqual([]);
         expect(samples(items)).toStrictEqual(quick.map(([, sample]) => sample));
         compared += quick.length;

@@ -236,8 +236,8 @@ test('an address is outside or not in whichever way it is written', () => {
   expect(ours.filter((network) => outside(network) !== 0)).toEqual([]);
   // A connection's port does not make a place.
   const [fields] = fieldsOf(
-    ['203.0.113.5:1', '203.0.113.5:2', '::ffff:203.0.113.5', '[fd00::1]:1', 'fd00::1'].map((network) =>
-      at('08:00:00', { network }),
+    ['203.0.113.5:1', '203.0.113.5:2', '::ffff:203.0.113.5', '[fd00::1]:1', 'fd00::1', 'fd00::1%eth0'].map(
+      (network) => at('08:00:00', { network }),
     ),
   );
   expect(fields?.networks).toBe(2);

@@ -263,6 +263,6 @@ describe.skipIf(!unsw.present)('UNSW-NB15 (skipped where the data is not there)'
     const shuffledAuroc = await aurocOf(networkFlows, train, 8_000, true);
     expect(shuffledAuroc).toBeGreaterThanOrEqual(0.45);
     expect(shuffledAuroc).toBeLessThanOrEqual(0.55);
-    expect(await aurocOf(networkFlows, train, 4_000, false)).toBeGreaterThan(0.93);
+    expect(await aurocOf(networkFlows, train, 4_000, false)).toBeGreaterThan(0.9);
   });
 });
