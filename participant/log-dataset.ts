@@ -11,6 +11,7 @@ import { softwareVersion } from '../proto/wire.ts';
 import { type LogThreat, type Prepared, unjudged } from '../threats/log-threat.ts';
 import { createProfile, type QualityProfile, type QualityReport } from './quality.ts';
 import { qualityProfileSchema } from './quality-report.ts';
+import { filesIn } from './readers/log-files.ts';
 import type { RowReader } from './readers/table-row.ts';
 import { createRecordWriter, openRecordFile, type RecordFiles, type RecordWriter } from './record-file.ts';
 import { inMemory, type RecordSource } from './record-source.ts';
@@ -240,24 +241,9 @@ async function removeOthers(store: string, keep: readonly string[]): Promise<voi
 async function fingerprint({ threat, reader, path, mapping }: LogDatasetOptions): Promise<string> {
   const hash = createHash('sha256');
   hash.update(JSON.stringify([softwareVersion(), threat.id, threat.encoder.id, reader.id, mapping ?? null]));
-  for (const file of await filesBelow(path)) {
+  for (const file of await filesIn(path)) {
     const found = await stat(file).catch(() => null);
     hash.update(JSON.stringify([file, found?.size, found?.mtimeMs]));
   }
   return hash.digest('hex').slice(0, 32);
-}
-
-async function filesBelow(path: string): Promise<string[]> {
-  try {
-    if (!(await stat(path)).isDirectory()) return [path];
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    // Links too: the readers follow them.
-    return entries
-      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .sort();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FedwardError('DATA_INVALID', `The records at ${path} cannot be read: ${why}.`, { cause });
-  }
 }

@@ -113,9 +113,11 @@ const LEAST_ABOUT = 7;
 
 /** @param isEmpty nothing is known of what the records are about: the reasons get the room. */
 function columnWidths(width: number, isEmpty: boolean): number[] {
-  const where = width < 100 ? WHERE.narrow : WHERE.wide;
+  const isNarrow = width < 100;
+  const where = isNarrow ? WHERE.narrow : WHERE.wide;
   const rest = width - where - SCORE - VERDICT;
-  const about = isEmpty ? LEAST_ABOUT : Math.floor(rest * 0.48);
+  // At 120 columns two IPv4 addresses and a port fit.
+  const about = isEmpty ? LEAST_ABOUT : Math.floor(rest * (isNarrow ? 0.48 : 0.57));
   return [where, about, SCORE, VERDICT, rest - about];
 }
 

@@ -60,8 +60,12 @@ function presenceText(presence: Presence): string {
       return 'yes, it comes with Fedward';
     case 'incomplete': {
       const parts = [
-        ...(presence.missing > 0 ? [`${presence.missing} files are missing`] : []),
-        ...(presence.changed > 0 ? [`${presence.changed} differ from what was published`] : []),
+        ...(presence.missing > 0
+          ? [presence.missing === 1 ? '1 file is missing' : `${presence.missing} files are missing`]
+          : []),
+        ...(presence.changed > 0
+          ? [`${presence.changed} ${presence.changed === 1 ? 'differs' : 'differ'} from what was published`]
+          : []),
       ];
       return `in part: ${parts.join(', ')} in ${presence.path}`;
     }

@@ -158,7 +158,7 @@ async function* readFile(
       }
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      yield [refused(source, start + 1, `Row group ${i + 1}: ${faultReason(error)}`)];
+      yield [{ ...refused(source, start + 1, `Row group ${i + 1}: ${faultReason(error)}`), brokeOff: true }];
     }
     start = group.end;
   }
