@@ -92,5 +92,6 @@ function checkBothSides(
       : benign === 0
         ? `no record of class "${name}" for "${id}", so that false alarms cannot be measured`
         : `only records of class "${name}" for "${id}", and none of ${others.join(', ')} to detect`;
-  throw new FedwardError('DATA_INVALID', `${path} holds ${what}.${why}`);
+  const where = path === '-' ? 'Standard input' : path;
+  throw new FedwardError('DATA_INVALID', `${where} holds ${what}.${why}`);
 }

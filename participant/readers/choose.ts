@@ -73,7 +73,7 @@ async function detectedReader(threat: LogThreat, path: string): Promise<RowReade
   if (path === '-') {
     throw new FedwardError(
       'INVALID_ARGUMENT',
-      'Standard input cannot be looked at beforehand: name its format, or a mapping file.',
+      'Standard input cannot be looked at beforehand: name its reader (--reader), or a mapping file.',
     );
   }
   const found = await detectFormat(path, (reader) => takesRowsOf(threat, reader));

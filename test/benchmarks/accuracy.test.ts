@@ -9,7 +9,7 @@ import { federatedJob } from '../../benchmarks/accuracy/federated.ts';
 import { precisionAtTop, thresholdOf } from '../../benchmarks/accuracy/judge.ts';
 import { nslKddSubject } from '../../benchmarks/accuracy/network-intrusion.ts';
 import { reportLines, spreadOf, summariesOf } from '../../benchmarks/accuracy/report.ts';
-import { subjectFor } from '../../benchmarks/accuracy/subjects.ts';
+import { SUBJECTS, subjectFor } from '../../benchmarks/accuracy/subjects.ts';
 import { alphaOf } from '../../benchmarks/cli/accuracy.ts';
 import { seededUniform } from '../../benchmarks/seeded.ts';
 import { privacySpent } from '../../coordinator/job.ts';
@@ -152,6 +152,16 @@ test('the job is the coordinator’s: the least noise that keeps rounds and spar
   const binary = binaryHead(nslKddSubject.model);
   expect(parameterCount(binary.network)).toBe(nslKddSubject.model.encoder.width + 1);
 });
+
+const oneLayer = SUBJECTS.filter(({ model }) => model.network.layers.length === 1);
+test.each(oneLayer.map((one) => [one.model.id, one] as const))(
+  '%s: without privacy no gradient is clipped',
+  (_, { model: { encoder, network }, training }) => {
+    const fields = encoder.spans?.length ?? Number.POSITIVE_INFINITY;
+    const errors = network.layers[0]?.activation === 'softmax' ? 2 : 1;
+    expect(training.clipWithoutDp).toBeGreaterThanOrEqual(Math.sqrt(errors * (fields + 1)));
+  },
+);
 
 test('spread', () => {
   expect(spreadOf([1, 2, 3])).toEqual({ mean: 2, sd: 1 });

@@ -132,6 +132,11 @@ describe('a mapping file', () => {
     expect(found.words[0]).toMatch(/map\.yaml gives a field that nsl-kdd does not have.*: agent\.$/);
   });
 
+  test('a format may be one of a log with several kinds of rows', async () => {
+    const found = await about(csv, { mapping: mapping('network-flows', 'zeek/conn') });
+    expect(found.formats).toEqual({ 'zeek/conn': 1 });
+  });
+
   test.each([
     ['coffee', 'nsl-kdd', /there is no threat "coffee" for logs; known are network-intrusion,/],
     ['network-intrusion', 'zeek.conn', /takes no "zeek\.conn"; "format" must be one of nsl-kdd/],
