@@ -129,7 +129,7 @@ describe('rowReaderFor', () => {
     await expect(rowReaderFor(networkIntrusion, join(folder, 'gone'), {})).rejects.toThrow(
       'There is nothing to read',
     );
-    await expect(rowReaderFor(networkIntrusion, '-', {})).rejects.toThrow('name its format');
+    await expect(rowReaderFor(networkIntrusion, '-', {})).rejects.toThrow('name its reader');
   });
 
   test('a folder’s other files are passed over when one reader fits', async () => {

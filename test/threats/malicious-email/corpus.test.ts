@@ -107,7 +107,7 @@ describe('a hospital’s share on disk', () => {
     const scores = scoresOf(weights, encodeMails(inOrder()));
     expect(lines.slice(0, -1).map(({ score }) => score)).toEqual([...scores]);
     const detected = scores.filter((score) => score >= 0.5).length;
-    expect(summary).toEqual({ scored: mine.length, detected, skipped: 0 });
+    expect(summary).toEqual({ scored: mine.length, detected, skipped: 0, passedOver: {} });
     expect(lines.at(-1)).toMatchObject({
       type: 'summary',
       mails: mine.length,
