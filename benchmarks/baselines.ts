@@ -6,12 +6,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { createEvaluator } from '../coordinator/evaluation.ts';
 import type { LayerFactors } from '../dp/sgd.ts';
-import { createTrainer } from '../participant/trainer.ts';
+import { createTrainer, type Trainer } from '../participant/trainer.ts';
 import type { Engine } from '../threats/engine.ts';
 import { initialWeights } from '../threats/initial-weights.ts';
 import type { Dataset, NetworkSpec } from '../threats/threat.ts';
 import { splitTest } from './partition.ts';
-import { seededUniform, shuffled } from './seeded.ts';
+import { seededUniform, shuffled, type Uniform } from './seeded.ts';
 
 export interface Quality {
   readonly accuracy: number;
@@ -40,7 +40,6 @@ export async function trainBaselines(
 const VALIDATION_SHARE = 0.15;
 const BATCH = 128;
 const MOST_EPOCHS = 60;
-/** Epochs without a better validation loss after which training ends. */
 const PATIENCE = 4;
 
 /**
@@ -61,23 +60,47 @@ export async function trainCentrally(
   const validation = createEvaluator(engine, network, takeRows(train, split.test));
   // A single layer is convex and bears long steps, which rows of norm 1 need; a deep one does not.
   const adam = createAdam(initialWeights(network, seed), network.layers.length === 1 ? 0.1 : 0.003);
-  let best = { loss: Number.POSITIVE_INFINITY, epoch: 0, weights: adam.weights.slice() };
-  for (let epoch = 1; epoch <= MOST_EPOCHS && epoch <= best.epoch + PATIENCE; epoch++) {
-    const order = Int32Array.from(shuffled(split.train, uniform));
-    for (let start = 0; start < order.length; start += BATCH) {
-      const batch = order.subarray(start, start + BATCH);
-      adam.step(meanGradient(trainer.layerFactors(adam.weights, batch), adam.weights.length));
-    }
-    const { loss } = validation.evaluate(adam.weights);
-    if (loss < best.loss) best = { loss, epoch, weights: adam.weights.slice() };
-    await setImmediate();
-  }
+  const weights = await fitEpochs({
+    ...{ trainer, adam, rows: split.train, uniform, batch: BATCH, epochs: MOST_EPOCHS, patience: PATIENCE },
+    lossOf: (current) => validation.evaluate(current).loss,
+  });
   trainer.dispose();
   validation.dispose();
   const final = createEvaluator(engine, network, test);
-  const { accuracy, auroc } = final.evaluate(best.weights);
+  const { accuracy, auroc } = final.evaluate(weights);
   final.dispose();
   return { accuracy, auroc };
+}
+
+export interface Epochs {
+  readonly trainer: Trainer;
+  readonly adam: Adam;
+  /** Indices of the records to train on, dealt into batches anew each epoch. */
+  readonly rows: readonly number[];
+  readonly uniform: Uniform;
+  readonly batch: number;
+  readonly epochs: number;
+  /** Epochs without a better validation loss after which training ends. */
+  readonly patience: number;
+  /** Validation loss of the weights. */
+  lossOf(weights: Float32Array): number;
+}
+
+/** Weights of the epoch whose validation loss is best. Lets the event loop turn between epochs. */
+export async function fitEpochs(options: Epochs): Promise<Float32Array> {
+  const { trainer, adam, rows, uniform, batch, epochs, patience, lossOf } = options;
+  let best = { loss: Number.POSITIVE_INFINITY, epoch: 0, weights: adam.weights.slice() };
+  for (let epoch = 1; epoch <= epochs && epoch <= best.epoch + patience; epoch++) {
+    const order = Int32Array.from(shuffled(rows, uniform));
+    for (let start = 0; start < order.length; start += batch) {
+      const drawn = order.subarray(start, start + batch);
+      adam.step(meanGradient(trainer.layerFactors(adam.weights, drawn), adam.weights.length));
+    }
+    const loss = lossOf(adam.weights);
+    if (loss < best.loss) best = { loss, epoch, weights: adam.weights.slice() };
+    await setImmediate();
+  }
+  return best.weights;
 }
 
 export function meanGradient(layers: readonly LayerFactors[], parameters: number): Float64Array {

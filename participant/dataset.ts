@@ -6,7 +6,12 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FedwardError } from '../proto/errors.ts';
 import type { Dataset, Threat } from '../threats/threat.ts';
-import { formatWhereabouts, type Reader, type Refused, type Whereabouts } from './readers/reader.ts';
+import {
+  formatWhereabouts,
+  type IdentifyingReader,
+  type Refused,
+  type Whereabouts,
+} from './readers/reader.ts';
 
 export interface DatasetReport {
   readonly threat: string;
@@ -44,7 +49,7 @@ interface Row {
  */
 export async function loadDataset<Sample>(
   threat: Threat<Sample>,
-  reader: Reader<Sample>,
+  reader: IdentifyingReader<Sample>,
   folder: string,
 ): Promise<{ dataset: Dataset; report: DatasetReport }> {
   const rows = new Map<string, Row>();

@@ -3,10 +3,11 @@
  * the logs change. What is read is judged on the way (`quality.ts`); nothing is left out without being counted.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FedwardError } from '../proto/errors.ts';
+import { writeWhole } from '../proto/files.ts';
 import { softwareVersion } from '../proto/wire.ts';
 import { type LogThreat, type Prepared, unjudged } from '../threats/log-threat.ts';
 import { createProfile, type QualityProfile, type QualityReport } from './quality.ts';
@@ -44,6 +45,8 @@ export interface LogDataset {
 }
 
 const MEMORY_BYTES = 2 ** 26;
+/** Only the hospital's own user reads what is kept. */
+const PRIVATE = 0o600;
 /** What the data set was like when it was last trained on, to compare with. */
 const ACCEPTED = 'quality.json';
 /** Rows between two reports of progress. */
@@ -102,13 +105,12 @@ async function prepare(options: LogDatasetOptions, name: string): Promise<Kept> 
     const whole = filesOf(store, name);
     await rename(partial.data, whole.data);
     await rename(partial.index, whole.index);
-    await writeFile(`${partial.about}`, JSON.stringify(kept), { mode: 0o600 });
     // Last, so that what it describes is there.
-    await rename(partial.about, whole.about);
+    await writeWhole(whole.about, JSON.stringify(kept), PRIVATE);
     return kept;
   } catch (error) {
     await writer.abandon().catch(() => {});
-    await Promise.all([partial.data, partial.index, partial.about].map((file) => rm(file, { force: true })));
+    await Promise.all([partial.data, partial.index].map((file) => rm(file, { force: true })));
     throw error;
   }
 }
@@ -210,9 +212,7 @@ const acceptedSchema = z.strictObject({
  * limits: a refused log that became the yardstick would pass the next time.
  */
 export async function acceptQuality(store: string, of: ProfileOf, { profile }: QualityReport): Promise<void> {
-  const partial = join(store, `${ACCEPTED}.partial`);
-  await writeFile(partial, JSON.stringify({ ...of, profile }), { mode: 0o600 });
-  await rename(partial, join(store, ACCEPTED));
+  await writeWhole(join(store, ACCEPTED), JSON.stringify({ ...of, profile }), PRIVATE);
 }
 
 /** Undefined when there is nothing to compare with: then there is no drift to tell. */

@@ -18,7 +18,7 @@ export type Prepared =
       readonly label: number | null;
       /** What the label is about, finer than its class: an attack's name. For evaluation only. */
       readonly detail: string | null;
-      /** Whom the sample is about, for the privacy unit `entity`; null where the log does not say. */
+      /** Whom the sample is about; null where the log does not say. For people: training protects records so far. */
       readonly entity: string | null;
       /** Which record it is, for people, where several rows make one: a user's hour, a CVE. Null where a row is one. */
       readonly about: string | null;

@@ -5,12 +5,13 @@
  * Loading never builds what the file describes. It builds the catalogue's network, after checking that
  * the file describes the same one: a foreign topology could ask for any amount of memory.
  */
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { io } from '@tensorflow/tfjs-core';
 import type { Sequential } from '@tensorflow/tfjs-layers';
 import { z } from 'zod';
 import { FedwardError } from '../proto/errors.ts';
+import { writeWhole } from '../proto/files.ts';
 import { type KnownThreat, THREATS, UNSUPERVISED_THREATS } from './catalogue.ts';
 import type { Engine } from './engine.ts';
 import { buildNetwork } from './networks.ts';
@@ -114,18 +115,6 @@ async function writeArtifacts(directory: string, artifacts: io.ModelArtifacts): 
   await writeWhole(join(directory, WEIGHTS_FILE), Buffer.concat(pieces));
   await writeWhole(join(directory, MODEL_FILE), Buffer.from(`${JSON.stringify(description, null, 2)}\n`));
   return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
-}
-
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.partial`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
 }
 
 /** @throws FedwardError `DATA_INVALID` that names the directory and what does not fit. */

@@ -7,6 +7,7 @@ import { formatPlace } from '../../participant/readers/table-row.ts';
 import { FedwardError } from '../../proto/errors.ts';
 import type { FieldSample } from '../../threats/features.ts';
 import type { LogThreat, Prepared } from '../../threats/log-threat.ts';
+import type { RowSample } from '../../threats/record.ts';
 import type { Dataset, Encoder } from '../../threats/threat.ts';
 
 export interface Records {
@@ -72,10 +73,7 @@ function broken(what: string): FedwardError {
 }
 
 /** Records that a threat makes of rows which are in memory already, such as a generator's. */
-export function recordsOfRows(
-  threat: LogThreat,
-  rows: Iterable<Parameters<ReturnType<LogThreat['prepare']>['push']>[0]>,
-): Records {
+export function recordsOfRows(threat: LogThreat, rows: Iterable<RowSample>): Records {
   const gathered = gather();
   const preparer = threat.prepare();
   for (const row of rows) {

@@ -1,6 +1,6 @@
 /** `fedward data encode`: a public test set as the coordinator takes it (`testSet` of its configuration). */
 import type { CommandModule } from 'yargs';
-import { checkOutput, writeWhole } from './output-file.ts';
+import { checkOutput, writeOutput } from './output-file.ts';
 import { printable } from './printable.ts';
 
 interface EncodeArguments {
@@ -48,7 +48,7 @@ export const encodeCommand: CommandModule<object, EncodeArguments> = {
     // yargs gives a lone "-" as an empty text.
     const from = path === '' ? '-' : path;
     const { dataset, skipped } = await encode(threat, from, { format: reader, mapping });
-    await writeWhole('--output', output, encodeDataset(threat.encoder.id, dataset));
+    await writeOutput('--output', output, encodeDataset(threat.encoder.id, dataset));
     const classes = Object.fromEntries(
       threat.classes.map((name, label) => [name, dataset.labels.filter((own) => own === label).length]),
     );

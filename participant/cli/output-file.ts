@@ -1,6 +1,7 @@
 /** A file that a command writes: whole or not at all, and never in place of anything but a file. */
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { FedwardError } from '../../proto/errors.ts';
+import { writeWhole } from '../../proto/files.ts';
 import { printable } from './printable.ts';
 
 const WHY: Readonly<Record<string, string>> = {
@@ -48,24 +49,12 @@ export async function checkOutput(option: string, path: string): Promise<void> {
   );
 }
 
-/**
- * Writes beside `path` and renames.
- * @throws FedwardError `INVALID_ARGUMENT` that names the option and what the system said; nothing is left then.
- */
-export async function writeWhole(option: string, path: string, bytes: Uint8Array): Promise<void> {
+/** @throws FedwardError `INVALID_ARGUMENT` that names the option and what the system said; nothing is left then. */
+export async function writeOutput(option: string, path: string, bytes: Uint8Array): Promise<void> {
   await checkOutput(option, path);
-  const temporary = `${path}.${process.pid}.partial`;
   try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeWhole(path, bytes);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
     throw writeFault(option, path, error);
   }
 }

@@ -10,7 +10,7 @@ import { mailIdentity } from '../../threats/malicious-email/identity.ts';
 import type { MailSample } from '../../threats/malicious-email/message.ts';
 import { parseMail } from '../../threats/malicious-email/parse.ts';
 import { createMboxSplitter, type MboxPart } from './mbox.ts';
-import type { Reader, ReadOptions, Refused, Whereabouts } from './reader.ts';
+import type { IdentifyingReader, ReadOptions, Refused, Whereabouts } from './reader.ts';
 
 export interface RawMail extends Whereabouts {
   readonly kind: 'mail';
@@ -24,7 +24,7 @@ const STDIN = '<stdin>';
 /** Files of a Maildir that are still being delivered. */
 const MAILDIR_UNFINISHED = 'tmp';
 
-export const mailReader: Reader<MailSample> = {
+export const mailReader: IdentifyingReader<MailSample> = {
   id: 'mail',
   title: 'Mails: .eml, mbox, Maildir, folders of them',
   threat: 'malicious-email',

@@ -40,6 +40,10 @@ export interface Reader<Sample> {
    * @throws FedwardError `DATA_INVALID` when `path` itself cannot be opened.
    */
   read(path: string, options?: ReadOptions): AsyncGenerator<ReadItem<Sample>>;
+}
+
+/** A reader of records that are sorted into classes by where they lie, and so can stand in two. */
+export interface IdentifyingReader<Sample> extends Reader<Sample> {
   /** Equal for records that count as the same one. */
   identity(sample: Sample): string;
 }

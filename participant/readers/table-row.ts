@@ -1,5 +1,4 @@
 /** What the readers of rows give: a row, or a refusal that says where and why. */
-import { createHash } from 'node:crypto';
 import type { RowSample } from '../../threats/record.ts';
 import type { ExpansionLimits } from './gzip.ts';
 import type { FollowOptions } from './lines-follow.ts';
@@ -31,7 +30,6 @@ export interface RowReader extends Reader<RowSample> {
   read(path: string, options?: RowReadOptions): AsyncGenerator<RowItem>;
   /** The items of `read`, many at once: what a training run over millions of rows takes. */
   readBatches(path: string, options?: RowReadOptions): AsyncGenerator<readonly RowItem[]>;
-  identity(sample: RowSample): string;
 }
 
 type Batches = (path: string, options: RowReadOptions) => AsyncGenerator<readonly RowItem[]>;
@@ -48,16 +46,7 @@ export function rowReader(
         for (const item of batch) yield item;
       }
     },
-    identity: rowIdentity,
   };
-}
-
-/** Equal for rows of one format whose fields are equal; labels and context do not count. */
-export function rowIdentity({ format, fields }: RowSample): string {
-  const cells = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256')
-    .update(JSON.stringify([format, cells]))
-    .digest('base64');
 }
 
 export function refused(source: string, position: number, reason: string, column: number | null = null) {

@@ -88,6 +88,13 @@ test('records are scored where they stand, and a broken row is told', async () =
   });
 });
 
+test('a verdict that is none of those known keeps no record from being scored', async () => {
+  const file = join(folder, 'reviewed.csv');
+  writeFileSync(file, `${line(['SSLfinal_State', 'Prefix_Suffix']).replace(/1$/, '0')}\n`);
+  const { summary } = await scan(file, { reader: 'uci-phishing-websites' });
+  expect(summary).toMatchObject({ scored: 1, detected: 1, skipped: 0 });
+});
+
 test('the threshold is the site’s to set, and a wrong one is refused', async () => {
   const file = join(folder, 'one.csv');
   writeFileSync(file, `${line(['SSLfinal_State'])}\n`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { encodeRecords, readRecords } from '../../benchmarks/accuracy/data.ts';
-import { writeWhole } from '../../participant/cli/output-file.ts';
+import { writeOutput } from '../../participant/cli/output-file.ts';
 import { encode } from '../../participant/encode.ts';
 import { tableReader } from '../../participant/readers/table.ts';
 import { phishingWebsites } from '../../participant/readers/table-phishing.ts';
@@ -51,7 +51,7 @@ test('mail takes neither reader nor mapping, and a pipe needs a reader', async (
 test.skipIf(process.getuid?.() === 0)('a folder that is not writable', async () => {
   const locked = join(folder, 'locked');
   mkdirSync(locked, { mode: 0o500 });
-  await expect(writeWhole('--output', join(locked, 'a'), Buffer.from('x'))).rejects.toThrow(
+  await expect(writeOutput('--output', join(locked, 'a'), Buffer.from('x'))).rejects.toThrow(
     /permission denied/,
   );
 });
@@ -63,8 +63,8 @@ test('a file is written whole, or nothing is left', async () => {
   execFileSync('mkfifo', [pipe]);
   mkdirSync(out);
   const file = join(out, 'set.bin');
-  await writeWhole('--output', file, Buffer.from('one'));
-  await writeWhole('--output', file, Buffer.from('two'));
+  await writeOutput('--output', file, Buffer.from('one'));
+  await writeOutput('--output', file, Buffer.from('two'));
   expect(readFileSync(file, 'utf8')).toBe('two');
   for (const [path, why] of [
     [join(out, 'nowhere/a'), /--output .*nowhere\/a cannot be written: the folder does not exist/],
@@ -73,13 +73,13 @@ test('a file is written whole, or nothing is left', async () => {
     [pipe, /is there already, and is no file/],
     ['-', /must be a file, not standard output/],
   ] as const) {
-    await expect(writeWhole('--output', path, Buffer.from('x'))).rejects.toMatchObject({
+    await expect(writeOutput('--output', path, Buffer.from('x'))).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
       message: expect.stringMatching(why),
     });
   }
   // Any fault while it is written.
-  const full = writeWhole('--output', file, { length: -1 } as unknown as Uint8Array);
+  const full = writeOutput('--output', file, { length: -1 } as unknown as Uint8Array);
   await expect(full).rejects.toThrow();
   expect(readdirSync(out)).toEqual(['set.bin']);
 });

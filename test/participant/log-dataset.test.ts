@@ -159,14 +159,15 @@ test('without labels an autoencoder has all records of the log, whatever their l
     `{${conn},"ts":1}`,
     `{${conn},"ts":2,"label":"malicious"}`,
     `{${conn},"ts":3,"label":"benign"}`,
+    `{${conn},"ts":4,"label":"suspicious"}`,
   ];
   const { store, path } = logOf(lines);
   const options = { reader: zeekReader, path, store };
   const labelled = await loadLogs({ ...options, threat: networkFlows });
-  expect([labelled.source.classCounts, labelled.unusable]).toEqual([[1, 1], 1]);
+  expect([labelled.source.classCounts, labelled.unusable]).toEqual([[1, 1], 2]);
   const all = await loadLogs({ ...options, threat: threatById('network-flows-unsupervised') as LogThreat });
-  expect([all.source.classCounts, all.unusable, all.reused]).toEqual([[3], 0, false]);
-  expect(all.quality.labels).toMatchObject({ classes: { usual: 3, unusual: 0 }, unlabelled: 0 });
+  expect([all.source.classCounts, all.unusable, all.reused]).toEqual([[4], 0, false]);
+  expect(all.quality.labels).toMatchObject({ classes: { usual: 4, unusual: 0 }, unlabelled: 0 });
 });
 
 test('a log behind a link is read again when what it points to has changed', async () => {

@@ -4,9 +4,10 @@
  *
  * What is planted overlaps with what is not: docs/threats/ehr-access.md describes both.
  */
+
+import { type Draws, drawsFrom } from '../draws.ts';
 import type { RowSample } from '../record.ts';
 import { rowOf } from './audit-event.ts';
-import { type Draw, drawFrom } from './draw.ts';
 import { createHospital, type Hospital, type Staff } from './hospital.ts';
 import { type Misuse, misuseHour, WHILE_AT_WORK } from './misuse.ts';
 import { type Duty, glanceHour, routineHour } from './routine.ts';
@@ -51,7 +52,7 @@ interface Task {
 /** @param uniform In [0, 1); the only source of chance. */
 export function* auditRows(uniform: () => number, options: HospitalOptions = {}): Generator<RowSample> {
   const { staff = 150, weeks = 12, rates = MISUSE_RATES, prefix = '' } = options;
-  const draw = drawFrom(uniform);
+  const draw = drawsFrom(uniform);
   const hospital = createHospital(draw, staff, weeks);
   const plan = planner(draw, hospital, rates);
   let rows = 0;
@@ -67,7 +68,7 @@ export function* auditRows(uniform: () => number, options: HospitalOptions = {})
   }
 }
 
-function touchesOf(draw: Draw, hospital: Hospital, duty: Duty, work: Task['work']): readonly Touch[] {
+function touchesOf(draw: Draws, hospital: Hospital, duty: Duty, work: Task['work']): readonly Touch[] {
   switch (work) {
     case 'routine':
       return routineHour(draw, hospital, duty);
@@ -79,7 +80,7 @@ function touchesOf(draw: Draw, hospital: Hospital, duty: Duty, work: Task['work'
 }
 
 /** Who works when, and when what is planted happens. */
-function planner(draw: Draw, hospital: Hospital, rates: Readonly<Partial<Record<Misuse, number>>>) {
+function planner(draw: Draws, hospital: Hospital, rates: Readonly<Partial<Record<Misuse, number>>>) {
   const tasks = new Map<number, Task[]>();
   const lastWorked = new Map<Staff, number>();
 
@@ -154,7 +155,7 @@ interface Shift {
   readonly kind: Duty['kind'];
 }
 
-function shiftOf(draw: Draw, staff: Staff, day: number): Shift | null {
+function shiftOf(draw: Draws, staff: Staff, day: number): Shift | null {
   const week = Math.floor(day / 7);
   const weekend = day % 7 >= 5;
   const employed = week >= staff.joins && week < staff.leaves;

@@ -1,5 +1,5 @@
 /** An invented hospital for the generator: its staff, and patients who come and go. */
-import type { Draw } from './draw.ts';
+import type { Draws } from '../draws.ts';
 
 /** Beds, and the hours that half of the stays exceed. */
 const WARDS = {
@@ -65,7 +65,7 @@ export interface Hospital {
 const REMEMBERED = 400;
 const CLERICAL: readonly Role[] = ['billing', 'researcher', 'it', 'auditor'];
 
-export function createHospital(draw: Draw, staffSize: number, weeks: number): Hospital {
+export function createHospital(draw: Draws, staffSize: number, weeks: number): Hospital {
   let patients = 0;
   const admit = (ward: Ward): Patient => {
     const known = draw.weighted({ no: 958, celebrity: 12, colleague: 30 });
@@ -101,7 +101,7 @@ export function createHospital(draw: Draw, staffSize: number, weeks: number): Ho
   };
 }
 
-function hire(draw: Draw, number: number, weeks: number): Staff {
+function hire(draw: Draws, number: number, weeks: number): Staff {
   const role = draw.weighted(ROLE_WEIGHTS);
   const clerical = CLERICAL.includes(role);
   const joins = draw.chance(0.15) ? draw.integer(1, weeks) : 0;
@@ -111,7 +111,7 @@ function hire(draw: Draw, number: number, weeks: number): Staff {
     ...{ id: `Practitioner/u${number}`, role, joins, leaves },
     ward: draw.pick(WARD_NAMES) ?? 'surgery',
     rhythm: clerical || role === 'registrar' ? 'office' : rhythmOf(draw, role),
-    tempo: draw.around(1, 0.35),
+    tempo: draw.logNormal(1, 0.35),
     desk: `10.200.${number >> 8}.${number & 255}`,
     // Networks that are set aside for documentation (RFC 5737).
     home: `${number % 2 === 0 ? '198.51.100' : '203.0.113'}.${number & 255}`,
@@ -120,11 +120,11 @@ function hire(draw: Draw, number: number, weeks: number): Staff {
   };
 }
 
-function rhythmOf(draw: Draw, role: Role): Staff['rhythm'] {
+function rhythmOf(draw: Draws, role: Role): Staff['rhythm'] {
   if (draw.chance(0.12)) return 'agency';
   return role === 'nurse' ? 'rotating' : 'days';
 }
 
-export function workstation(draw: Draw, ward: Ward): string {
+export function workstation(draw: Draws, ward: Ward): string {
   return `10.${20 + WARD_NAMES.indexOf(ward)}.0.${draw.integer(1, 9)}`;
 }

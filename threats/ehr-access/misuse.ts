@@ -2,7 +2,7 @@
  * Planted misuse, in kinds that the literature on insiders at hospitals names. Each is done by staff who do ordinary
  * work as well, half of it in the same hour, and most of it could be legitimate if somebody else did it.
  */
-import type { Draw } from './draw.ts';
+import type { Draws } from '../draws.ts';
 import { type Hospital, type Patient, type Staff, WARD_NAMES, workstation } from './hospital.ts';
 import { type Duty, purposeOf, routineHour } from './routine.ts';
 import { moments, type Seat, someOf, type Touch, tend, touches, walk } from './touch.ts';
@@ -17,7 +17,7 @@ export const WHILE_AT_WORK = [
 ] as const satisfies readonly Misuse[];
 
 /** All of it within one hour. */
-export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Misuse): Touch[] {
+export function misuseHour(draw: Draws, hospital: Hospital, duty: Duty, kind: Misuse): Touch[] {
   const { staff } = duty;
   const seat = seatOf(draw, duty, kind);
   switch (kind) {
@@ -37,7 +37,7 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
     }
     case 'bulk-read': {
       const everybody = [...WARD_NAMES.flatMap(hospital.inpatients), ...hospital.discharged()];
-      const many = Math.min(500, Math.max(8, Math.round(draw.around(32, 0.9))));
+      const many = Math.min(500, Math.max(8, Math.round(draw.logNormal(32, 0.9))));
       const taken = draw.chance(0.4) ? 1 + draw.poisson(2) : 0;
       return [
         ...touches(seat, 'query', null, draw.poisson(2)),
@@ -48,7 +48,7 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
     case 'shared-credentials': {
       // A second person works under the name, elsewhere, as this role works.
       const ward = draw.pick(WARD_NAMES.filter((each) => each !== staff.ward)) ?? staff.ward;
-      const second: Staff = { ...staff, ward, desk: workstation(draw, ward), tempo: draw.around(1, 0.35) };
+      const second: Staff = { ...staff, ward, desk: workstation(draw, ward), tempo: draw.logNormal(1, 0.35) };
       const outside = draw.chance(0.35);
       return routineHour(draw, hospital, { ...duty, staff: second, first: false, back: false }).map(
         (touch) => ({
@@ -60,7 +60,7 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
     }
     case 'dormant-account': {
       const everybody = [...WARD_NAMES.flatMap(hospital.inpatients), ...hospital.discharged()];
-      const many = Math.min(80, Math.max(1, Math.round(draw.around(7, 0.9))));
+      const many = Math.min(80, Math.max(1, Math.round(draw.logNormal(7, 0.9))));
       return [
         ...touches(seat, 'failure', null, draw.chance(0.5) ? 1 + draw.poisson(1) : 0),
         ...touches(seat, 'login', null, 1),
@@ -73,7 +73,7 @@ export function misuseHour(draw: Draw, hospital: Hospital, duty: Duty, kind: Mis
   }
 }
 
-function seatOf(draw: Draw, { staff, kind: where }: Duty, verdict: Misuse): Seat {
+function seatOf(draw: Draws, { staff, kind: where }: Duty, verdict: Misuse): Seat {
   const outside = where === 'atHome' || draw.chance(verdict === 'dormant-account' ? 0.5 : 0.03);
   const office = staff.remote > 0 || staff.role === 'registrar';
   const place = office ? () => staff.desk : walk(draw, staff.ward, 0.06);
@@ -86,6 +86,6 @@ function seatOf(draw: Draw, { staff, kind: where }: Duty, verdict: Misuse): Seat
 }
 
 /** One mostly, at times two. */
-function victims(draw: Draw, known: readonly Patient[]): Patient[] {
+function victims(draw: Draws, known: readonly Patient[]): Patient[] {
   return someOf(draw, known, draw.chance(0.2) ? 2 : 1);
 }

@@ -1,5 +1,5 @@
 /** An ordinary hour in the invented hospital, by role: who is looked at, written about, asked for, and from where. */
-import type { Draw } from './draw.ts';
+import type { Draws } from '../draws.ts';
 import { type Hospital, type Patient, type Staff, WARD_NAMES, type Ward, workstation } from './hospital.ts';
 import { moments, type Seat, someOf, type Touch, tend, touches, walk } from './touch.ts';
 
@@ -17,7 +17,7 @@ export interface Duty {
 }
 
 /** What the system writes down as the reason: some systems ask for none. */
-export function purposeOf(draw: Draw, { role }: Staff): string | null {
+export function purposeOf(draw: Draws, { role }: Staff): string | null {
   switch (role) {
     case 'nurse':
     case 'physician':
@@ -38,7 +38,7 @@ export function purposeOf(draw: Draw, { role }: Staff): string | null {
   }
 }
 
-export function routineHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[] {
+export function routineHour(draw: Draws, hospital: Hospital, duty: Duty): Touch[] {
   const { staff } = duty;
   const ward =
     staff.role === 'nurse' && draw.chance(0.08) ? (draw.pick(WARD_NAMES) ?? staff.ward) : staff.ward;
@@ -52,7 +52,7 @@ export function routineHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[]
 }
 
 /** A look out of hours, before the shift or after it: at a result, at somebody who worries. */
-export function glanceHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[] {
+export function glanceHour(draw: Draws, hospital: Hospital, duty: Duty): Touch[] {
   const { ward } = duty.staff;
   const seat = seatOf(draw, duty, ward);
   const others = draw.chance(0.7) ? hospital.inpatients(ward) : hospital.discharged();
@@ -62,7 +62,7 @@ export function glanceHour(draw: Draw, hospital: Hospital, duty: Duty): Touch[] 
   ];
 }
 
-function seatOf(draw: Draw, duty: Duty, ward: Ward): Seat {
+function seatOf(draw: Draws, duty: Duty, ward: Ward): Seat {
   const { staff } = duty;
   const clinical = staff.role === 'nurse' || staff.role === 'physician' || staff.role === 'pharmacist';
   const roaming = clinical && draw.chance(0.12);
@@ -79,7 +79,7 @@ function seatOf(draw: Draw, duty: Duty, ward: Ward): Seat {
   };
 }
 
-function work(draw: Draw, hospital: Hospital, duty: Duty, ward: Ward, seat: Seat): Touch[] {
+function work(draw: Draws, hospital: Hospital, duty: Duty, ward: Ward, seat: Seat): Touch[] {
   const { staff, hour } = duty;
   const beds = hospital.inpatients(ward);
   const some = (mean: number) => someOf(draw, beds, 1 + draw.poisson(mean * staff.tempo));
@@ -119,13 +119,13 @@ function work(draw: Draw, hospital: Hospital, duty: Duty, ward: Ward, seat: Seat
   }
 }
 
-function deskWork(draw: Draw, hospital: Hospital, { staff, dayOfMonth, hour }: Duty, seat: Seat): Touch[] {
+function deskWork(draw: Draws, hospital: Hospital, { staff, dayOfMonth, hour }: Duty, seat: Seat): Touch[] {
   const gone = hospital.discharged();
   switch (staff.role) {
     case 'billing': {
       const run = dayOfMonth <= 3 && draw.chance(0.5);
       const many = run
-        ? Math.min(400, Math.round(draw.around(150, 0.5)))
+        ? Math.min(400, Math.round(draw.logNormal(150, 0.5)))
         : 5 + draw.poisson(18 * staff.tempo);
       return [
         ...tend(draw, seat, someOf(draw, gone, many), { reads: 1.1, writes: run ? 0 : 0.3 }),
@@ -133,7 +133,7 @@ function deskWork(draw: Draw, hospital: Hospital, { staff, dayOfMonth, hour }: D
       ];
     }
     case 'researcher': {
-      const cohort = Math.min(300, Math.round(draw.around(25, 0.9)));
+      const cohort = Math.min(300, Math.round(draw.logNormal(25, 0.9)));
       return [
         ...touches(seat, 'query', null, 1 + draw.poisson(3)),
         ...tend(draw, seat, someOf(draw, gone, cohort), { reads: 1.2, writes: 0 }),
@@ -166,7 +166,7 @@ function deskWork(draw: Draw, hospital: Hospital, { staff, dayOfMonth, hour }: D
   }
 }
 
-function clinic(draw: Draw, hospital: Hospital, ward: Ward, visits = draw.poisson(2)): Patient[] {
+function clinic(draw: Draws, hospital: Hospital, ward: Ward, visits = draw.poisson(2)): Patient[] {
   return Array.from({ length: visits }, () => hospital.outpatient(ward));
 }
 
@@ -174,7 +174,7 @@ function clinic(draw: Draw, hospital: Hospital, ward: Ward, visits = draw.poisso
  * The glass is broken where nobody has time to ask, and where rights are too narrow for the work: exceptions are
  * everyday (Røstad and Edsberg 2006).
  */
-function emergencies(draw: Draw, hospital: Hospital, { kind }: Duty, ward: Ward, seat: Seat): Touch[] {
+function emergencies(draw: Draws, hospital: Hospital, { kind }: Duty, ward: Ward, seat: Seat): Touch[] {
   const often = ward === 'emergency' ? 0.6 : ward === 'intensive' || kind === 'onCall' ? 0.25 : 0.06;
   if (!draw.chance(often)) return [];
   const from = draw.chance(0.6) ? ward : (draw.pick(WARD_NAMES) ?? ward);
@@ -184,7 +184,7 @@ function emergencies(draw: Draw, hospital: Hospital, { kind }: Duty, ward: Ward,
 }
 
 /** Looks at somebody else's patients for good reasons: a consult, a transfer, how a former patient fares, teaching. */
-function errands(draw: Draw, hospital: Hospital, seat: Seat, often: number): Touch[] {
+function errands(draw: Draws, hospital: Hospital, seat: Seat, often: number): Touch[] {
   if (!draw.chance(often)) return [];
   const ward = draw.pick(WARD_NAMES) ?? 'surgery';
   const others = draw.chance(0.6) ? hospital.inpatients(ward) : hospital.discharged();

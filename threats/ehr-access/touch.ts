@@ -1,5 +1,5 @@
 /** What staff do to records within an hour, access by access. */
-import type { Draw } from './draw.ts';
+import type { Draws } from '../draws.ts';
 import { type Patient, type Ward, workstation } from './hospital.ts';
 import type { Verdict } from './verdicts.ts';
 
@@ -24,7 +24,7 @@ export interface Seat {
 const HOUR = 3_600_000;
 
 /** Minutes at random over the hour, or close together as a script or somebody in a hurry has them. */
-export function moments(draw: Draw, hurried: boolean): () => number {
+export function moments(draw: Draws, hurried: boolean): () => number {
   const start = draw.integer(0, HOUR - 1);
   const span = hurried ? Math.min(HOUR - start, draw.integer(60_000, 900_000)) : HOUR;
   return () => (hurried ? start + draw.integer(0, span - 1) : draw.integer(0, HOUR - 1));
@@ -32,7 +32,7 @@ export function moments(draw: Draw, hurried: boolean): () => number {
 
 /** `reads` and `writes` are means for each patient. */
 export function tend(
-  draw: Draw,
+  draw: Draws,
   seat: Seat,
   patients: readonly Patient[],
   { reads, writes }: { readonly reads: number; readonly writes: number },
@@ -52,7 +52,7 @@ export function touches(seat: Seat, deed: Touch['deed'], patient: Patient | null
   }));
 }
 
-export function someOf<T>(draw: Draw, items: readonly T[], count: number): T[] {
+export function someOf<T>(draw: Draws, items: readonly T[], count: number): T[] {
   const left = [...items];
   const chosen: T[] = [];
   while (chosen.length < count && left.length > 0)
@@ -61,7 +61,7 @@ export function someOf<T>(draw: Draw, items: readonly T[], count: number): T[] {
 }
 
 /** Ward staff walk from one workstation to the next; others stay where they are. */
-export function walk(draw: Draw, ward: Ward, restless: number): () => string {
+export function walk(draw: Draws, ward: Ward, restless: number): () => string {
   let place = workstation(draw, ward);
   return () => {
     if (draw.chance(restless)) place = workstation(draw, ward);

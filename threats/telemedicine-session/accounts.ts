@@ -1,5 +1,5 @@
 /** Who uses the platform, and what an ordinary session of theirs looks like. Shares are estimates, not measurements. */
-import type { Draws } from './draws.ts';
+import type { Draws } from '../draws.ts';
 import type { TelemedicineSession } from './session.ts';
 
 export type Session = { -readonly [Field in keyof TelemedicineSession]: TelemedicineSession[Field] };

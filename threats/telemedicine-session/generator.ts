@@ -4,9 +4,9 @@
  * anomaly shows all of its marks. What can be concluded from such data stands in docs/threats/telemedicine-session.md.
  */
 import { FedwardError } from '../../proto/errors.ts';
+import { type Draws, drawsFrom } from '../draws.ts';
 import type { RowSample } from '../record.ts';
 import { type Account, atHour, drawAccount, ordinarySession, round, type Session } from './accounts.ts';
-import { type Draws, drawsFrom } from './draws.ts';
 import type { SessionClass } from './index.ts';
 import { sessionRow, type TelemedicineSession } from './session.ts';
 

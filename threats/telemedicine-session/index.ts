@@ -91,7 +91,6 @@ export const telemedicineSession: LogThreat = {
       return verdict === null ? null : sessionLabel(verdict);
     },
     detail: (labels) => labelText(labels, 'verdict'),
-    // An account has many sessions: by the privacy unit `entity` they are protected together.
     entity: (context) => labelText(context, 'account'),
   }),
 };

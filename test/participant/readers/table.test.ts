@@ -7,7 +7,7 @@ import { createFastRow } from '../../../participant/readers/table-fast.ts';
 import { planWithoutHeader, type TableFormat } from '../../../participant/readers/table-format.ts';
 import { TABLE_FORMATS } from '../../../participant/readers/table-formats.ts';
 import { nslKdd } from '../../../participant/readers/table-nsl-kdd.ts';
-import { formatPlace, rowIdentity } from '../../../participant/readers/table-row.ts';
+import { formatPlace } from '../../../participant/readers/table-row.ts';
 import { collect, fixture, readText, samples, troubles } from './sources.ts';
 
 const small: TableFormat = {
@@ -153,13 +153,6 @@ test('what gives labels away is never a feature, in any format', () => {
     expect([id, features.filter((name) => leaks.test(name))]).toEqual([id, []]);
     expect(new Set(features).size).toBe(features.length);
   }
-});
-
-test('rows are the same one by their fields, not by label or context', async () => {
-  const all = samples(await readText(reader, 'size,word,id,label\n1,a,1,0\n1,a,2,1\n2,a,1,0\n'));
-  const [a, b, c] = all.map(rowIdentity);
-  expect(a).toBe(b);
-  expect(a).not.toBe(c);
 });
 
 test('the fixtures are what the tests think they are', () => {

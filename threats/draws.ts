@@ -1,15 +1,19 @@
-/** Draws from the distributions that the generator needs, from one source of uniform numbers. */
+/** Draws from the distributions that generators need, from one source of uniform numbers. */
 
 export interface Draws {
   /** In [0, 1). */
   uniform(): number;
   chance(probability: number): boolean;
+  /** From `least` to `most`, both included. */
+  integer(least: number, most: number): number;
+  /** Undefined only of an empty list. */
+  pick<T>(items: readonly T[]): T | undefined;
   /** A name, by its weight; at least one, and weights need not sum to 1. */
   weighted<Name extends string>(weights: Readonly<Record<Name, number>>): Name;
   /** Of a small mean (Knuth). */
   poisson(mean: number): number;
   normal(): number;
-  /** exp of a normal: `median`, and the standard deviation of its logarithm. */
+  /** exp of a normal: half of the draws are below `median`; `spread` is the standard deviation of the logarithm. */
   logNormal(median: number, spread: number): number;
 }
 
@@ -20,6 +24,8 @@ export function drawsFrom(uniform: () => number): Draws {
   return {
     uniform,
     chance: (probability) => uniform() < probability,
+    integer: (least, most) => least + Math.floor(uniform() * (most - least + 1)),
+    pick: (items) => items[Math.floor(uniform() * items.length)],
     weighted<Name extends string>(weights: Readonly<Record<Name, number>>) {
       const names = Object.keys(weights) as [Name, ...Name[]];
       let left = uniform() * names.reduce((sum, name) => sum + weights[name], 0);
