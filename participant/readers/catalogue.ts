@@ -4,7 +4,6 @@ import { SESSION_FORMAT } from '../../threats/telemedicine-session/session.ts';
 import { atnaAuditReader } from './atna-audit.ts';
 import { vulnerabilityReader } from './csaf.ts';
 import { fhirAuditReader } from './fhir-audit.ts';
-import { mailReader } from './mail.ts';
 import { suricataReader } from './suricata.ts';
 import { tableReader } from './table.ts';
 import { TABLE_FORMATS } from './table-formats.ts';
@@ -22,9 +21,6 @@ export const ROW_READERS: readonly RowReader[] = [
   vulnerabilityReader,
   telemedicineReader,
 ];
-
-export const READERS = [mailReader, ...ROW_READERS] as const;
-export type KnownReader = (typeof READERS)[number];
 
 /** Formats of rows, where one reader gives several that its id does not begin. */
 const FORMATS_GIVEN: Readonly<Record<string, readonly string[]>> = {
@@ -52,17 +48,4 @@ export function rowReaderById(id: string): RowReader {
     );
   }
   return reader;
-}
-
-/**
- * The reader of a threat whose samples are no rows of a log; those that are choose by content (`choose.ts`).
- *
- * @throws FedwardError `INVALID_ARGUMENT` when no reader makes this threat's samples.
- */
-export function readerForThreat(threat: string): typeof mailReader {
-  if (threat === mailReader.threat) return mailReader;
-  throw new FedwardError(
-    'INVALID_ARGUMENT',
-    `No reader gives records for the threat ${JSON.stringify(threat.slice(0, 80))}. There are readers for: ${mailReader.threat}.`,
-  );
 }

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { loadDataset } from '../../participant/dataset.ts';
-import { readerForThreat } from '../../participant/readers/catalogue.ts';
 import { mailReader } from '../../participant/readers/mail.ts';
 import { mboxEntry } from '../../participant/readers/mbox.ts';
 import { mailEncoder } from '../../threats/malicious-email/encoder.ts';
@@ -74,9 +73,4 @@ test('a missing class, and one without a usable mail, are refused with what to d
   });
   const unusable = folder('unusable', { 'benign.mbox': mbox('a'), 'malicious/x.zip': Buffer.from('PK') });
   await expect(loadDataset(maliciousEmail, mailReader, unusable)).rejects.toThrow(/x\.zip: Neither/);
-});
-
-test('readers are found by threat', () => {
-  expect(readerForThreat('malicious-email')).toBe(mailReader);
-  expect(() => readerForThreat('coffee')).toThrow(/There are readers for: malicious-email/);
 });

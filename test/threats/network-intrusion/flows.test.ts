@@ -13,7 +13,11 @@ import {
   networkIntrusion,
   nslKddSampleSchema,
 } from '../../../threats/network-intrusion/nsl-kdd.ts';
-import { networkIntrusionUnsw, UNSW_NB15_FIELDS } from '../../../threats/network-intrusion/unsw-nb15.ts';
+import {
+  networkIntrusionUnsw,
+  UNSW_NB15_FIELDS,
+  unswNb15SampleSchema,
+} from '../../../threats/network-intrusion/unsw-nb15.ts';
 import { publicData } from '../public-data.ts';
 import { aurocOf } from '../shuffled-labels.ts';
 
@@ -85,6 +89,7 @@ describe.skipIf(!unsw.present)('UNSW-NB15 (skipped where the data is not there)'
   test('row and label counts; shuffled labels teach nothing', { timeout: 60_000 }, async () => {
     const { train } = await unswNb15Subject.load(unsw.path);
     expect(train.labels).toHaveLength(39_126);
+    for (const sample of train.samples.slice(0, 2000)) unswNb15SampleSchema.parse(sample);
     expect(UNSW_FAMILIES.map((_, k) => train.labels.filter((label) => label === k).length)).toEqual([
       ...[23_961, 2583, 5374, 3349, 1204, 1845, 283, 228, 272, 27],
     ]);
